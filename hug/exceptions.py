@@ -1,0 +1,36 @@
+"""Errors hug raises on purpose: one root, one class for each decision a caller can take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class HugError(Exception):
+    """Root of the errors hug raises on purpose; a bug of ours is never one of these."""
+
+
+class InvalidTypeData(HugError):
+    """A value does not fit its type.
+
+    Args:
+        message: What is wrong, for people.
+        reasons: What the client gets to see as the error of this field; any value that can be output, such as
+            the messages of a schema keyed by field. Without reasons the message is shown.
+    """
+
+    def __init__(self, message: str, reasons: Any = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.reasons = reasons
+
+
+class StoreKeyNotFound(HugError):
+    """A store holds no value for this key."""
+
+
+class SessionNotFound(StoreKeyNotFound):
+    """A session store holds no session with this id."""
+
+
+class BodyUnreadable(HugError, ValueError):
+    """A request's body is not what its content type says. The client can mend it, so it gets a 400."""

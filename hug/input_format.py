@@ -1,0 +1,65 @@
+"""Input formats: ``f(body, charset=..., **parameters)``, from a readable binary stream to a value.
+
+The keywords are the parameters of the request's ``Content-Type``, and ``content_length`` where it is known; a
+formatter takes what it needs. How much there is to read is the caller's business. No I/O but ``body.read()``.
+"""
+
+from typing import Any, Protocol
+
+from falcon.util.uri import parse_query_string
+
+from hug import json_module
+from hug.exceptions import BodyUnreadable
+from hug.format import content_type, underscore
+
+
+class Body(Protocol):
+    """What a formatter reads from: any binary file will do."""
+
+    def read(self) -> bytes: ...
+
+
+@content_type("text/plain")
+def text(body: Body, charset: str = "utf-8", **_parameters: object) -> str:
+    """Takes plain text data"""
+    try:
+        return body.read().decode(charset)
+    except LookupError:
+        raise BodyUnreadable(f"Unknown charset {charset!r}") from None
+    except ValueError as error:
+        raise BodyUnreadable(f"Invalid {charset} text: {error}") from None
+
+
+@content_type("application/json")
+def json(body: Body, charset: str = "utf-8", **_parameters: object) -> Any:
+    """Takes JSON formatted data, converting it into native Python objects"""
+    source = text(body, charset)
+    try:
+        return json_module.loads(source)
+    except ValueError as error:
+        raise BodyUnreadable(f"Invalid JSON: {error}") from None
+
+
+@content_type("application/json")
+def json_underscore(body: Body, charset: str = "utf-8", **_parameters: object) -> Any:
+    """Converts JSON formatted data to native Python objects, with camelCase keys in snake_case
+
+    Reaches the objects inside objects; those inside arrays keep their keys.
+    """
+    return _underscored(json(body, charset))
+
+
+@content_type("application/x-www-form-urlencoded")
+def urlencoded(body: Body, charset: str = "utf-8", **_parameters: object) -> dict[str, str | list[str]]:
+    """Converts query strings into native Python objects
+
+    As in a query, a name without a value is left out, and a name given twice, or a value with commas that
+    are not percent-encoded, makes a list.
+    """
+    return parse_query_string(text(body, charset), keep_blank=False, csv=True)
+
+
+def _underscored(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {underscore(key): _underscored(value) for key, value in data.items()}
+    return data

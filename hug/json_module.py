@@ -1,0 +1,209 @@
+"""The one JSON of hug: whatever a handler returns or an event carries, as text. Pure functions.
+
+Beyond what JSON has, hug knows dates and times, bytes, `decimal.Decimal`, `uuid.UUID`, paths, enum members,
+dataclasses, named tuples, msgspec structs, pydantic models, NumPy scalars and arrays, mappings, and every
+iterable. An object can speak for itself with ``__native_types__()``; `register` teaches hug anything else.
+Optional packages are recognised by the methods of their objects, so none of them is imported here.
+"""
+
+import base64
+import dataclasses
+import json
+import marshal
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from functools import lru_cache, singledispatch
+from json import encoder as _stdlib
+from pathlib import PurePath
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+
+_Converter = TypeVar("_Converter", bound=Callable[[Any], object])
+_SCALARS = frozenset((str, int, float, bool, type(None)))
+
+
+def dumps(
+    value: object,
+    *,
+    indent: int | str | None = None,
+    ensure_ascii: bool = False,
+    separators: tuple[str, str] | None = None,
+    allow_nan: bool = True,
+    sort_keys: bool = False,
+) -> str:
+    """Return ``value`` as JSON for a response; the keywords are those of `json.dumps`.
+
+    NaN and Infinity are written as Python writes them, as hug always did; ``allow_nan=False`` refuses them.
+
+    Raises:
+        TypeError: ``value`` holds something without a converter, or a key JSON cannot have.
+        ValueError: ``value`` contains itself, or a number that is refused.
+    """
+    return _text(_encoder(indent, ensure_ascii, separators, allow_nan, sort_keys), value)
+
+
+def dump_line(value: object) -> str:
+    """Return ``value`` as one compact line of JSON that every client can parse and UTF-8 can carry.
+
+    Raises:
+        TypeError: as `dumps`.
+        ValueError: as `dumps`; NaN and Infinity are refused, because ``JSON.parse`` in a browser is.
+    """
+    line = _text(_encode_line, value)
+    # A lone surrogate, as a client's JSON may hold, has no UTF-8; the replacement is its JSON escape.
+    return line if line.isascii() else line.encode("utf-8", "backslashreplace").decode()
+
+
+def loads(text: str | bytes | bytearray) -> Any:
+    """Return the value that ``text`` stands for; raise ValueError when it is not JSON or nested too deep."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("JSON is nested too deep") from None
+
+
+def register(*types: type) -> Callable[[_Converter], _Converter]:
+    """Decorate a function that turns instances of ``types`` into something JSON, or hug, already knows.
+
+    It serves subclasses too, unless one has a converter of its own, and replaces hug's own converter for the
+    type. Types that JSON has (`str`, `int`, `float`, `list`, `tuple`, `dict`) never ask a converter.
+    """
+
+    def decorate(function: _Converter) -> _Converter:
+        for kind in types:
+            _converted.register(kind, function)
+        return function
+
+    return decorate
+
+
+def convert(value: object) -> object:
+    """Return what stands for ``value`` in JSON; its parts may need converting in turn.
+
+    This is a ``default`` for `json.dumps`: it is made for the values that JSON itself does not know.
+
+    Raises:
+        TypeError: there is no converter for ``value``.
+    """
+    native = getattr(type(value), "__native_types__", None)
+    return _unnamed(native(value) if native else _converted(value))
+
+
+@singledispatch
+def _converted(value: Any) -> object:
+    """Convert by what the object can do, for want of a converter registered for its type."""
+    kind = type(value)
+    if hasattr(kind, "__struct_fields__"):
+        # As msgspec itself writes it, with its tags and renamed fields, so that msgspec reads it back.
+        return msgspec.to_builtins(value, str_keys=True, enc_hook=convert)
+    if hasattr(kind, "model_dump"):
+        return value.model_dump(mode="json")
+    if dataclasses.is_dataclass(kind):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(kind)}
+    if hasattr(kind, "tolist"):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Iterable):
+        return list(value)
+    raise TypeError(
+        f"cannot turn {kind.__qualname__} into JSON: "
+        f"decorate a converter for it with hug.output_format.json_convert({kind.__qualname__})"
+    )
+
+
+@register(date, time)
+def _iso_format(value: date | time) -> str:
+    return value.isoformat()
+
+
+@register(timedelta)
+def _seconds(value: timedelta) -> float:
+    return value.total_seconds()
+
+
+@register(Decimal, UUID, PurePath)
+def _as_text(value: object) -> str:
+    return str(value)
+
+
+@register(Enum)
+def _enum_value(member: Enum) -> object:
+    return member.value
+
+
+@register(bytes)
+def _text_or_base64(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return base64.b64encode(value).decode()
+
+
+def _text(encode: Callable[[object], str], value: Any) -> str:
+    try:
+        return encode(value if _is_plain(value) else _unnamed(value))
+    except RecursionError:
+        raise ValueError("cannot turn into JSON a value that contains itself or is nested too deep") from None
+    except ValueError as error:
+        if str(error).startswith("Out of range float"):
+            raise ValueError("JSON has no NaN and no Infinity: send None, or text, in their place") from None
+        raise
+
+
+def _is_plain(value: Any) -> bool:
+    """Tell whether ``value`` holds no named tuple, which the standard encoder would write as an array.
+
+    False may also mean that it holds anything else but built-in types: marshal refuses their subclasses, as
+    named tuples are, with all it does not know, and it looks five times faster than a walk in Python.
+    """
+    try:
+        marshal.dumps(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _unnamed(value: object) -> object:
+    """Return ``value`` with every named tuple in its lists and dicts replaced by a dict."""
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        value = value._asdict()
+    if isinstance(value, dict):
+        return {key: part if type(part) in _SCALARS else _unnamed(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [part if type(part) in _SCALARS else _unnamed(part) for part in value]
+    return value
+
+
+@lru_cache(maxsize=64)
+def _encoder(
+    indent: int | str | None = None,
+    ensure_ascii: bool = False,
+    separators: tuple[str, str] | None = None,
+    allow_nan: bool = True,
+    sort_keys: bool = False,
+) -> Callable[[object], str]:
+    """Return a function from a value to JSON text, built once for its settings."""
+    make: Any = getattr(_stdlib, "c_make_encoder", None)
+    if make is None or indent is not None:
+        return json.JSONEncoder(
+            indent=indent,
+            ensure_ascii=ensure_ascii,
+            separators=separators,
+            allow_nan=allow_nan,
+            sort_keys=sort_keys,
+            check_circular=False,
+            default=convert,
+        ).encode
+    # `json.JSONEncoder` builds this object anew for each value, which takes longer than a small value does.
+    quote = _stdlib.encode_basestring_ascii if ensure_ascii else _stdlib.encode_basestring
+    between, after_key = separators or (", ", ": ")
+    parts = make(None, convert, quote, None, after_key, between, sort_keys, False, allow_nan)
+    return lambda value: "".join(parts(value, 0))
+
+
+_encode_line = _encoder(separators=(",", ":"), allow_nan=False)

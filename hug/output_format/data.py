@@ -1,0 +1,56 @@
+# ruff: noqa: ARG001  (every formatter takes the request and the response, whether it looks at them or not)
+"""Values to bytes: JSON in three shapes, text, and HTML. Pure functions."""
+
+from typing import Any
+
+from hug import json_module
+from hug.format import camelcase, content_type
+
+
+@content_type("application/json; charset=utf-8")
+def json(data: object, request: object = None, response: object = None, **options: Any) -> bytes:
+    """JSON (Javascript Serialized Object Notation)"""
+    # A lone surrogate has no UTF-8; the replacement happens to be its JSON escape.
+    return json_module.dumps(data, **options).encode("utf-8", "backslashreplace")
+
+
+# The words below are shown on documentation pages, spelled as they always were.
+@content_type("application/json; charset=utf-8")
+def pretty_json(data: object, request: object = None, response: object = None, **options: Any) -> bytes:
+    """JSON (Javascript Serialized Object Notion) pretty printed and indented"""
+    return json(data, **{"indent": 4, **options})
+
+
+@content_type("application/json; charset=utf-8")
+def json_camelcase(data: object, request: object = None, response: object = None, **options: Any) -> bytes:
+    """JSON (Javascript Serialized Object Notation) with all keys camelCased"""
+    return json(_camelcased(data), **options)
+
+
+@content_type("text/plain; charset=utf-8")
+def text(data: object, request: object = None, response: object = None) -> bytes:
+    """Free form UTF-8 text"""
+    return _encoded(data)
+
+
+@content_type("text/html; charset=utf-8")
+def html(data: object, request: object = None, response: object = None) -> bytes:
+    """HTML (Hypertext Markup Language)"""
+    return _encoded(data.render() if hasattr(data, "render") else data)
+
+
+def _encoded(data: object) -> bytes:
+    return data if isinstance(data, bytes) else str(data).encode("utf-8", "replace")
+
+
+def _camelcased(data: object) -> object:
+    """Return ``data`` with the text keys of its dicts in camelCase, at any depth; values stay as they are."""
+    if isinstance(data, tuple) and hasattr(data, "_asdict"):
+        data = data._asdict()
+    if isinstance(data, dict):
+        return {
+            camelcase(key) if isinstance(key, str) else key: _camelcased(value) for key, value in data.items()
+        }
+    if isinstance(data, list | tuple):
+        return [_camelcased(part) for part in data]
+    return data

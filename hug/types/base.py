@@ -1,0 +1,127 @@
+"""What every hug type is built on: `Type`, and `create` and `accept`, which make types from functions."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from types import MappingProxyType, new_class
+from typing import Any
+
+ExceptionHandlers = Mapping[type[Exception], str | Callable[[Any], Exception]]
+_NO_HANDLERS: ExceptionHandlers = MappingProxyType({})
+
+
+class Type:
+    """Defines the base hug concept of a type for use in function annotation.
+
+    Override `__call__` to define how the type should be transformed and validated: return the converted
+    value, or raise an exception whose first argument tells the client what is wrong. The docstring is what
+    documentation shows. A type whose ``_accept_context`` is true is called with the request's context, too.
+    """
+
+    _accept_context = False
+
+    def __call__(self, value: Any) -> Any:
+        """Return ``value`` converted, or raise."""
+        raise NotImplementedError("To implement a new type __call__ must be defined")
+
+
+class SubTyped(Type):
+    """A container that takes the types of its parts in square brackets, as ``Multiple[int]``."""
+
+    _sub_types: tuple[Callable[[Any], Any], ...] = ()
+
+    def __class_getitem__(cls, kinds: Any) -> Any:
+        """Return the subclass that converts its parts with ``kinds``: one callable, or a tuple of them."""
+        kinds = kinds if isinstance(kinds, tuple) else (kinds,)
+        names = ", ".join(getattr(kind, "__name__", type(kind).__name__) for kind in kinds)
+        return type(f"{cls.__name__}[{names}]", (cls,), {"_sub_types": kinds, "__doc__": cls.__doc__})
+
+
+def create(
+    doc: str | None = None,
+    error_text: str | None = None,
+    exception_handlers: ExceptionHandlers = _NO_HANDLERS,
+    extend: type[Type] | Type = Type,
+    chain: bool = True,
+    auto_instance: bool = True,
+    accept_context: bool = False,
+) -> Callable[[Callable[..., Any]], Any]:
+    """Decorate a function to make it a type, as in ``@hug.type(extend=hug.types.number)``.
+
+    Args:
+        doc: What documentation shows; default is the function's docstring.
+        error_text: Message of the ValueError raised in place of any exception, those of ``extend`` included.
+        exception_handlers: The same for one kind of exception each: the message, or an exception class, which
+            gets the value. Looked at before ``error_text``, in order.
+        extend: The type to build on. An instance lends its settings.
+        chain: Whether the function gets what ``extend`` made of the value, or the value as it came.
+        auto_instance: Whether to return an instance, where that takes no arguments, rather than the class.
+        accept_context: Whether the function takes the request's context as its second argument.
+    """
+    base = extend if isinstance(extend, type) else type(extend)
+    chained = chain and base is not Type
+    takes_context = accept_context or (chained and base._accept_context)
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        def convert_in_context(self: Any, value: Any, context: Any = None) -> Any:
+            try:
+                given = value
+                if chained:
+                    given = base.__call__(self, value, *((context,) if base._accept_context else ()))
+                return function(given, context) if accept_context else function(given)
+            except Exception as error:
+                rejection = _rejection(error, value, exception_handlers, error_text)
+                if rejection is None:
+                    raise
+                raise rejection from error
+
+        def convert(self: Any, value: Any) -> Any:
+            return convert_in_context(self, value)
+
+        members = {
+            "__call__": convert_in_context if takes_context else convert,
+            "__doc__": function.__doc__ if doc is None else doc,
+            "__module__": function.__module__,
+            "_accept_context": takes_context,
+        }
+        kind = new_class(function.__name__, (base,), exec_body=lambda namespace: namespace.update(members))
+        if not auto_instance:
+            return kind
+        if isinstance(extend, Type):
+            return _instance_like(kind, extend)
+        return kind if inspect.signature(kind).parameters else kind()
+
+    return decorate
+
+
+def accept(
+    kind: Callable[..., Any],
+    doc: str | None = None,
+    error_text: str | None = None,
+    exception_handlers: ExceptionHandlers = _NO_HANDLERS,
+    accept_context: bool = False,
+) -> Any:
+    """Return a type that converts by calling ``kind``; the other arguments are those of `create`."""
+
+    def cast(value: Any, *context: Any) -> Any:
+        return kind(value, *context)
+
+    decorate = create(doc or kind.__doc__, error_text, exception_handlers, accept_context=accept_context)
+    return decorate(cast)
+
+
+def _rejection(
+    error: Exception, value: object, handlers: ExceptionHandlers, error_text: str | None
+) -> Exception | None:
+    """Return what to raise in place of ``error``; None when nobody asked for anything else."""
+    for kind, answer in handlers.items():
+        if isinstance(error, kind):
+            return ValueError(answer) if isinstance(answer, str) else answer(value)
+    return ValueError(error_text) if error_text else None
+
+
+def _instance_like(kind: type[Type], example: Type) -> Type:
+    """Return an instance of ``kind``, a subclass of the example's, with the example's settings."""
+    instance = kind.__new__(kind)
+    vars(instance).update(vars(example))
+    instance.__doc__ = kind.__doc__
+    return instance

@@ -1,0 +1,307 @@
+"""The one JSON of hug: what becomes of each kind of value, in a response and in an event."""
+
+import json
+import uuid
+from collections import OrderedDict, deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum, IntEnum, StrEnum
+from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+import pydantic
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hug.json_module import convert, dump_line, dumps, loads, register
+
+
+class Point(NamedTuple):
+    x: Any
+    y: Any
+
+
+@dataclass
+class Place:
+    name: str
+    at: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    when: date
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+class Level(IntEnum):
+    LOW = 1
+
+
+class Word(StrEnum):
+    YES = "yes"
+
+
+class Tagged(msgspec.Struct, tag="tagged", rename="camel"):
+    sent_at: datetime
+    price: Decimal
+
+
+class Model(pydantic.BaseModel):
+    on: date
+
+
+class Native:
+    def __native_types__(self) -> object:
+        return {"at": Point(1, date(2030, 1, 2))}
+
+    def __iter__(self) -> Iterator[str]:
+        raise AssertionError("an object that speaks for itself is not iterated")
+
+
+CONVERTED = [
+    (None, None),
+    ("text", "text"),
+    (date(2030, 1, 2), "2030-01-02"),
+    (datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC), "2030-01-02T03:04:05+00:00"),
+    (time(3, 4), "03:04:00"),
+    (timedelta(minutes=1, microseconds=500), 60.0005),
+    (Decimal("1.50"), "1.50"),
+    (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+    (PurePosixPath("/a/b"), "/a/b"),
+    ("caf\N{LATIN SMALL LETTER E WITH ACUTE}".encode(), "caf\N{LATIN SMALL LETTER E WITH ACUTE}"),
+    (b"\xff\xfe", "//4="),
+    (bytearray(b"ab"), [97, 98]),
+    (Colour.RED, "red"),
+    (Level.LOW, 1),
+    (Word.YES, "yes"),
+    (Point(1, 2), {"x": 1, "y": 2}),
+    ([Point(1, (Point(2, 3),))], [{"x": 1, "y": [{"x": 2, "y": 3}]}]),
+    ({"deep": [{"er": Point(1, 2)}]}, {"deep": [{"er": {"x": 1, "y": 2}}]}),
+    (deque([Point(1, 2)]), [{"x": 1, "y": 2}]),
+    (Place("here", Point(1, 2)), {"name": "here", "at": {"x": 1, "y": 2}}),
+    (Frozen(date(2030, 1, 2)), {"when": "2030-01-02"}),
+    (Native(), {"at": {"x": 1, "y": "2030-01-02"}}),
+    (Model(on=date(2030, 1, 2)), {"on": "2030-01-02"}),
+    ({1}, [1]),
+    (range(2), [0, 1]),
+    ({"a": 1}.values(), [1]),
+    (MappingProxyType({"a": Point(1, 2)}), {"a": {"x": 1, "y": 2}}),
+    (OrderedDict(b=1, a=2), {"b": 1, "a": 2}),
+    ({2: "int", None: "null", True: "bool"}, {"2": "int", "null": "null", "true": "bool"}),
+    (np.int32(3), 3),
+    (np.float32(1.5), 1.5),
+    (np.float64(1.5), 1.5),
+    (np.bool_(True), True),
+    (np.str_("s"), "s"),
+    (np.bytes_(b"s"), "s"),
+    (np.array([[1, 2], [3, 4]]), [[1, 2], [3, 4]]),
+    (np.array([b"s"]), ["s"]),
+    (np.array(7), 7),
+    (np.array(["a", date(2030, 1, 2)], dtype=object), ["a", "2030-01-02"]),
+    ({"array": np.arange(2)}, {"array": [0, 1]}),
+]
+
+
+@pytest.mark.parametrize(("value", "expected"), CONVERTED, ids=lambda value: type(value).__name__)
+def test_conversions(value: object, expected: object) -> None:
+    """Each kind of value is the same JSON in a response, indented or not, and in an event."""
+    assert json.loads(dumps(value)) == expected
+    assert json.loads(dumps(value, indent=4)) == expected
+    assert json.loads(dump_line(value)) == expected
+
+
+def test_iterators_become_lists() -> None:
+    """A generator is consumed into a list, named tuples in it included."""
+    assert dump_line(Point(n, n) for n in range(2)) == '[{"x":0,"y":0},{"x":1,"y":1}]'
+
+
+def test_struct_goes_out_as_msgspec_writes_it() -> None:
+    """What hug writes for a struct, msgspec reads back: tag, renamed fields and all."""
+    value = Tagged(datetime(2030, 1, 2, tzinfo=UTC), Decimal("1.5"))
+    assert msgspec.json.decode(dump_line(value), type=Tagged) == value
+    assert msgspec.json.decode(dumps([value]), type=list[Tagged]) == [value]
+
+
+def test_struct_with_a_type_of_the_user() -> None:
+    """What msgspec does not know inside a struct is converted by hug."""
+
+    class Holder(msgspec.Struct):
+        held: Native
+
+    assert dump_line(Holder(Native())) == '{"held":{"at":{"x":1,"y":"2030-01-02"}}}'
+
+
+def test_separators() -> None:
+    """A response has the spaces `json.dumps` writes, an event none; both leave non-ASCII text readable."""
+    value = {"a": [1, 2.5], "b": "\N{SNOWMAN}"}
+    assert dumps(value) == '{"a": [1, 2.5], "b": "\N{SNOWMAN}"}'
+    assert dump_line(value) == '{"a":[1,2.5],"b":"\N{SNOWMAN}"}'
+
+
+def test_options_of_dumps() -> None:
+    """The options of `json.dumps` mean what they mean there."""
+    value = {"b": "\N{SNOWMAN}", "a": 1}
+    for options in (
+        {"ensure_ascii": True},
+        {"indent": 2, "ensure_ascii": False},
+        {"separators": (",", ":"), "ensure_ascii": True},
+        {"sort_keys": True, "ensure_ascii": False},
+    ):
+        assert dumps(value, **options) == json.dumps(value, **options)
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | st.tuples(inner, inner),
+)
+
+
+@given(JSON_VALUES)
+def test_plain_values_read_back(value: object) -> None:
+    """What JSON has is written as the standard library writes it, on one line, and reads back equal."""
+    line = dump_line(value)
+    assert line == json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    assert "\n" not in line
+    assert "\r" not in line
+    assert dumps(value) == json.dumps(value, ensure_ascii=False)
+    assert loads(line) == json.loads(line)
+
+
+@given(st.text(st.characters(categories=["Cs", "Lu"]) | st.sampled_from('\\"\r\n\x00\u2028\N{SNOWMAN}')))
+def test_any_text_fits_into_utf_8(text: str) -> None:
+    """A line can be encoded whatever text it carries, and reads back as any JSON with its surrogates does."""
+    assert loads(dump_line(text).encode()) == json.loads(json.dumps(text))
+
+
+@given(
+    st.recursive(
+        st.integers() | st.text() | st.dates(),
+        lambda inner: st.lists(inner) | st.builds(Point, inner, inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_named_tuples_are_objects_everywhere(value: object) -> None:
+    """However deep a named tuple is, and whatever is around it, it is an object."""
+
+    def expected(part: object) -> object:
+        if isinstance(part, Point):
+            return {"x": expected(part.x), "y": expected(part.y)}
+        if isinstance(part, dict):
+            return {key: expected(inner) for key, inner in part.items()}
+        if isinstance(part, list | tuple):
+            return [expected(inner) for inner in part]
+        return part.isoformat() if isinstance(part, date) else part
+
+    assert json.loads(dump_line(value)) == expected(value)
+    assert json.loads(dumps(value)) == expected(value)
+
+
+def test_nan() -> None:
+    """A response keeps NaN as Python writes it; an event refuses it and says what to do."""
+    assert dumps([float("nan"), float("inf")]) == "[NaN, Infinity]"
+    for value in (float("nan"), {"deep": [float("-inf")]}):
+        with pytest.raises(ValueError, match="send None"):
+            dump_line(value)
+        with pytest.raises(ValueError, match="send None"):
+            dumps(value, allow_nan=False)
+
+
+def test_unknown_type() -> None:
+    """A value without a converter is refused with its type's name and the way to teach hug."""
+
+    class Mystery:
+        pass
+
+    for encode in (dumps, dump_line):
+        with pytest.raises(TypeError, match=r"Mystery.*hug\.output_format\.json_convert"):
+            encode({"a": [Mystery()]})
+
+
+def test_keys() -> None:
+    """A key JSON cannot have is refused by its type."""
+    with pytest.raises(TypeError, match="tuple"):
+        dump_line({(1, 2): 3})
+
+
+def test_errors_of_converters_pass() -> None:
+    """What a user's own conversion raises arrives unchanged."""
+
+    class Broken:
+        def __native_types__(self) -> object:
+            raise ValueError("mine")
+
+    with pytest.raises(ValueError, match=r"^mine$"):
+        dump_line(Broken())
+
+
+def test_values_that_never_end() -> None:
+    """A value that contains itself, directly or by its conversion, is a ValueError."""
+
+    class Mirror:
+        def __native_types__(self) -> object:
+            return [self]
+
+    looped: list[object] = []
+    looped.append(looped)
+    named = {}
+    named["self"] = Point(named, 1)
+    for value in (looped, named, Mirror()):
+        for encode in (dumps, dump_line):
+            with pytest.raises(ValueError, match="contains itself"):
+                encode(value)
+
+
+def test_shared_values_are_no_loop() -> None:
+    """A value that occurs twice is written twice."""
+    shared = [Point(1, 2)]
+    assert dump_line([shared, shared]) == '[[{"x":1,"y":2}],[{"x":1,"y":2}]]'
+
+
+def test_register() -> None:
+    """A registered converter serves its types and their subclasses; the nearest class wins."""
+
+    class Animal:
+        pass
+
+    class Dog(Animal):
+        pass
+
+    class Plant:
+        pass
+
+    class Puppy(Dog):
+        pass
+
+    @register(Animal, Plant)
+    def by_name(value: object) -> object:
+        return Point(type(value).__name__, None)
+
+    @register(Dog)
+    def bark(dog: Dog) -> str:
+        return "woof"
+
+    assert by_name(Plant()) == Point("Plant", None)
+    assert dump_line([Animal(), Plant()]) == '[{"x":"Animal","y":null},{"x":"Plant","y":null}]'
+    assert dump_line([Dog(), Puppy()]) == '["woof","woof"]'
+
+
+def test_convert_as_default() -> None:
+    """`convert` serves `json.dumps` as its ``default``."""
+    assert json.dumps([Decimal(1), {Point(1, 2)}], default=convert) == '["1", [{"x": 1, "y": 2}]]'
+
+
+def test_loads() -> None:
+    """Text and bytes are read as the standard library reads them; what is no JSON is a ValueError."""
+    assert loads('{"a": [1, NaN]}')["a"][0] == 1
+    assert loads(b'"\\ud800"') == "\ud800"
+    for bad in ("{", "", b"\xff", "[" * 100_000, "1" * 5_000):
+        with pytest.raises(ValueError, match=r"."):
+            loads(bad)

@@ -1,0 +1,295 @@
+"""Standard typing as parameter types: what converts, what is refused and how, and what documentation says."""
+
+import inspect
+import typing
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any, Literal, NamedTuple, NewType, Optional, TypedDict, Union
+
+import msgspec
+import pydantic
+import pydantic.dataclasses
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hug import types
+from hug.exceptions import InvalidTypeData
+from hug.json_module import dumps, loads
+from hug.types.standard import converter, describe
+
+
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Level(Enum):
+    LOW = 1
+    HIGH = 2.5
+
+
+class Season(Enum):
+    """A quarter of a year"""
+
+    SPRING = "spring"
+
+
+@dataclass
+class Item:
+    """Something to buy"""
+
+    name: str
+    price: Decimal = Decimal(1)
+
+
+class Order(msgspec.Struct):
+    items: list[Item]
+
+
+class Options(TypedDict, total=False):
+    limit: int
+
+
+class Point(NamedTuple):
+    x: Annotated[int, msgspec.Meta(lt=2**60)]
+    tags: list[str] = ["none"]  # noqa: RUF012  (a default that nobody changes)
+
+
+class User(pydantic.BaseModel):
+    """Somebody"""
+
+    name: str
+    born: date | None = None
+
+
+@pydantic.dataclasses.dataclass
+class Account:
+    number: Annotated[int, pydantic.Field(gt=0)]
+
+
+class Celsius:
+    """A temperature"""
+
+    def __init__(self, degrees: object) -> None:
+        self.degrees = float(degrees)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Celsius) and other.degrees == self.degrees
+
+    __hash__ = None
+
+
+UserId = NewType("UserId", int)
+
+CONVERTED = [
+    (int | None, "5", 5),
+    (int | None, None, None),
+    (Optional[int], "5", 5),  # noqa: UP045  (the older spelling is what this is about)
+    (Union[int, float], "1.5", 1.5),  # noqa: UP007
+    (str | None, "null", "null"),
+    (bool | None, "false", False),
+    (list[int], ["1", "2"], [1, 2]),
+    (list[int], "5", [5]),
+    (list[int], [], []),
+    (typing.List[str], "a", ["a"]),  # noqa: UP006
+    (list[int] | None, "5", [5]),
+    (list[str] | str, "x", "x"),
+    (set[int], "5", {5}),
+    (tuple[int, ...], "5", (5,)),
+    (tuple[int, str], ["1", "a"], (1, "a")),
+    (typing.Sequence[int], "5", [5]),
+    (dict[str, int], {"a": "1"}, {"a": 1}),
+    (Literal["a", "b"], "a", "a"),
+    (Literal[1, 2], "2", 2),
+    (Annotated[int, msgspec.Meta(ge=1)], "1", 1),
+    (Annotated[int, "how many"], "1", 1),
+    (Annotated[int | None, "how many"], "1", 1),
+    (Annotated[int, types.in_range(1, 5)], "4", 4),
+    (Annotated[list[int], "some"], "4", [4]),
+    (Annotated[list[int], msgspec.Meta(max_length=1)], "4", [4]),
+    (Colour, "red", Colour.RED),
+    (Colour, Colour.RED, Colour.RED),
+    (Level, "1", Level.LOW),
+    (Level, 2.5, Level.HIGH),
+    (Colour | None, "red", Colour.RED),
+    (list[Colour], ["red", "blue"], [Colour.RED, Colour.BLUE]),
+    (date, "2030-01-02", date(2030, 1, 2)),
+    (date, date(2030, 1, 2), date(2030, 1, 2)),
+    (datetime, "2030-01-02T03:04:05Z", datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)),
+    (time, "03:04:05", time(3, 4, 5)),
+    (timedelta, "1.5", timedelta(seconds=1.5)),
+    (timedelta, "PT1M", timedelta(minutes=1)),
+    (Decimal, "1.50", Decimal("1.50")),
+    (uuid.UUID, str(uuid.UUID(int=5)), uuid.UUID(int=5)),
+    (Item, {"name": "tea", "price": "2.5"}, Item("tea", Decimal("2.5"))),
+    (Item, Item("tea"), Item("tea")),
+    (list[Item], [{"name": "tea"}], [Item("tea")]),
+    (Order, {"items": [{"name": "tea"}]}, Order([Item("tea")])),
+    (Options, {"limit": "5"}, {"limit": 5}),
+    (Point, ["1"], Point(1)),
+    (Point, {"x": "1"}, Point(1)),
+    (Point, {"x": "1", "tags": ["a"]}, Point(1, ["a"])),
+    (Point, Point(1), Point(1)),
+    (User, {"name": "Ada", "born": "1815-12-10"}, User(name="Ada", born=date(1815, 12, 10))),
+    (User, User(name="Ada"), User(name="Ada")),
+    (User | None, {"name": "Ada"}, User(name="Ada")),
+    (Account, {"number": "5"}, Account(5)),
+    (list[Celsius], ["21.5"], [Celsius(21.5)]),
+    (Celsius | None, Celsius(20), Celsius(20)),
+    (UserId, "5", 5),
+    (Any, ["x"], ["x"]),
+    (None, None, None),
+]
+
+
+@pytest.mark.parametrize(("annotation", "value", "expected"), CONVERTED)
+def test_converted(annotation: Any, value: object, expected: object) -> None:
+    """Text from a query, and values from a JSON body, become what the annotation says."""
+    result = converter(annotation)(value)
+    assert result == expected
+    assert type(result) is type(expected)
+
+
+REFUSED = [
+    (int | None, "z", "Expected `int | null`, got `str`"),
+    (list[int], ["1", "z"], "Expected `int`, got `str` - at `$[1]`"),
+    (list[int], "z", "Expected `int`, got `str` - at `$[0]`"),
+    (list[int], {"a": 1}, "Expected `array`, got `object`"),
+    (dict[str, int], "x", "Expected `object`, got `str`"),
+    (Literal["a", "b"], "c", "Invalid enum value 'c'"),
+    (Annotated[int, msgspec.Meta(ge=1)], "0", "Expected `int` >= 1"),
+    (Annotated[int, types.in_range(1, 5)], "5", "'5' reaches the limit of 5"),
+    (Annotated[int, "how many"], "z", "invalid literal for int() with base 10: 'z'"),
+    (Colour, "green", "'green' is not a valid Colour"),
+    (Level, "7", "'7' is not a valid Level"),
+    (date, "tomorrow", "Invalid RFC3339 encoded date"),
+    (Decimal, "x", "Invalid decimal string"),
+    (uuid.UUID, "x", "Invalid UUID"),
+    (Item, {}, "Object missing required field `name`"),
+    (Order, {"items": [{"name": 1}]}, "Expected `str`, got `int` - at `$.items[0].name`"),
+    (Point, {"x": "z"}, "Expected `int`, got `str` - at `$.x`"),
+    (Point, {"x": 2**60}, "Expected `int` <= 1152921504606846975 - at `$.x`"),
+    (Point, {}, "Object missing required field `x`"),
+    (User, "x", "Input should be a valid dictionary or instance of User"),
+    (list[User], [{}], "name: Field required - at `$[0]`"),
+    (list[Celsius], ["warm"], "could not convert string to float: 'warm' - at `$[0]`"),
+]
+
+
+@pytest.mark.parametrize(("annotation", "value", "message"), REFUSED)
+def test_refused(annotation: Any, value: object, message: str) -> None:
+    """What does not fit is a ValueError whose message names the place."""
+    with pytest.raises(ValueError, match=r".") as caught:
+        converter(annotation)(value)
+    assert str(caught.value) == message
+
+
+def test_pydantic_reasons() -> None:
+    """A pydantic model's errors are reasons by field, as a schema's."""
+    with pytest.raises(InvalidTypeData) as caught:
+        converter(User)({"born": "never"})
+    assert set(caught.value.reasons) == {"name", "born"}
+    assert caught.value.reasons["name"] == "Field required"
+    assert "name: Field required" in str(caught.value)
+    with pytest.raises(InvalidTypeData):
+        converter(Account)({"number": "-5"})
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        str,
+        int,
+        float,
+        bool,
+        list,
+        dict,
+        Celsius,
+        "documentation",
+        types.number,
+        types.InRange,
+        len,
+        inspect.Parameter.empty,
+    ],
+)
+def test_called_by_the_caller(annotation: object) -> None:
+    """Plain classes, functions and hug's own types are called, as hug always did; text only documents."""
+    assert converter(annotation) is None
+
+
+@pytest.mark.parametrize(
+    "annotation", [Item | Order, list[len], dict[str, types.number], Annotated[str, msgspec.Meta(ge=1)]]
+)
+def test_impossible_annotations(annotation: object) -> None:
+    """An annotation nothing can be converted to is refused when the converter is made, not at a request."""
+    with pytest.raises(TypeError, match="hug cannot convert values to"):
+        converter(annotation)
+
+
+def test_class_that_comes_later() -> None:
+    """A dataclass may mention a class that is only defined when the first value comes."""
+
+    @dataclass
+    class Basket:
+        items: "list[Late]"
+
+    convert = converter(Basket)
+
+    @dataclass
+    class Late:
+        name: str
+
+    globals()["Late"] = Late
+    try:
+        assert convert({"items": [{"name": "tea"}]}) == Basket([Late("tea")])
+    finally:
+        del globals()["Late"]
+
+
+@given(st.builds(Point, st.integers(-(2**53), 2**53), st.lists(st.text())))
+def test_named_tuple_round_trip(point: Point) -> None:
+    """The object that hug writes for a named tuple is one it can read."""
+    assert converter(Point)(loads(dumps(point))) == point
+
+
+DESCRIBED = [
+    (inspect.Parameter.empty, "Basic text / string value"),
+    ("Your name", "Your name"),
+    (str, "String"),
+    (bool, "Boolean"),
+    (list, "Multiple"),
+    (int, "Integer"),
+    (float, "Float"),
+    (types.number, "A whole number"),
+    (types.in_range(1, 5), "A whole number that is greater or equal to 1 and less than 5"),
+    (Celsius, "A temperature"),
+    (User, "Somebody"),
+    (Item, "Something to buy"),
+    (Options, "Options"),
+    (UserId, "Integer"),
+    (Season, "A quarter of a year"),
+    (Colour, "Accepts one of the following values: (red|blue)"),
+    (Literal["a", 1], "Accepts one of the following values: (a|1)"),
+    (int | None, "Integer or null"),
+    (Optional[str], "String or null"),  # noqa: UP045
+    (list[int], "Multiple (Integer)"),
+    (tuple[int, ...], "Multiple (Integer)"),
+    (tuple[int, str], "Multiple (Integer, String)"),
+    (dict[str, list[Item]], "Dictionary (String to Multiple (Something to buy))"),
+    (date, "Date (ISO 8601)"),
+    (Any, "Any value"),
+    (Annotated[int, "How many"], "How many"),
+    (Annotated[int, types.in_range(1, 5)], "A whole number that is greater or equal to 1 and less than 5"),
+    (Annotated[int, msgspec.Meta(ge=1, description="At least one")], "At least one"),
+    (Annotated[int, msgspec.Meta(ge=1)], "Integer"),
+]
+
+
+@pytest.mark.parametrize(("annotation", "text"), DESCRIBED)
+def test_described(annotation: object, text: str) -> None:
+    """Documentation says of each annotation what people can read."""
+    assert describe(annotation) == text
