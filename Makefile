@@ -1,0 +1,37 @@
+# make run    serve the live example at http://localhost:8000 (PORT=8080 make run for another port)
+# make test   lint, types, tests and real browsers
+#
+# Both need only Python 3.11 or later (PYTHON=python3.12 make test picks one) and make. What they install
+# goes into .venv; as root, `make test` also installs the browsers it misses (Debian and its relatives).
+
+PYTHON ?= python3
+PORT ?= 8000
+PIP = .venv/bin/python -m pip --quiet --disable-pip-version-check
+
+.PHONY: run test browsers clean
+
+run: .venv/installed
+	.venv/bin/hug -f examples/live.py -p $(PORT)
+
+test: .venv/installed-test browsers
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/python -m pytest
+
+browsers:
+	@tools/browsers
+
+# The stamps live inside .venv, so that removing it is all it takes to start over.
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(PIP) install --upgrade 'pip>=25.1'
+	$(PIP) install --editable .
+	@touch $@
+
+.venv/installed-test: pyproject.toml .venv/installed
+	$(PIP) install --group test
+	@touch $@
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
