@@ -1,0 +1,126 @@
+"""Bytes of a ``text/event-stream`` body to messages. Wire layer: pure, no I/O.
+
+Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+"""
+
+import codecs
+import re
+from typing import Any
+
+import msgspec
+
+from hug.exceptions import HugError
+from hug.json_module import loads
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_DIGITS = re.compile(r"[0-9]+", re.ASCII)
+
+
+class EventTooLarge(HugError, ValueError):  # noqa: N818  # a state, named as such
+    """An event outgrew the decoder's limit; the bytes are not from a server one should read on from."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"an event is larger than {limit} characters: give the decoder a higher limit, or leave"
+        )
+        self.limit = limit
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One dispatched event, as a browser hands it to a page.
+
+    Attributes:
+        event: The type, ``message`` when the server named none.
+        data: The text, its lines joined with LF.
+        id: The last event id when this message was dispatched (``lastEventId``), empty when there was none.
+    """
+
+    event: str
+    data: str
+    id: str = ""
+
+    def json(self) -> Any:
+        """Return ``data`` read as JSON; raise `ValueError` when it is none."""
+        return loads(self.data)
+
+
+class Decoder:
+    """Turn the bytes of a ``text/event-stream`` body into messages.
+
+    Chunks may be cut anywhere, even inside a character or a CRLF: only the bytes matter. Holds one unfinished
+    event, of ``limit`` characters at most. At the end of input just stop calling: the standard
+    discards an unfinished event. For the next connection take a new decoder and pass ``last_event_id`` on.
+
+    Attributes:
+        last_event_id: What a client would send as ``Last-Event-ID`` if it reconnected now.
+        retry: The last reconnection time the server asked for, in milliseconds, or None.
+    """
+
+    def __init__(self, last_event_id: str = "", *, limit: int = 16 * 1024 * 1024) -> None:
+        # "replace" is the standard's UTF-8 decode: invalid bytes become U+FFFD.
+        self._utf8 = codecs.getincrementaldecoder("utf-8")("replace")
+        self._limit = limit
+        self._rest: list[str] = []  # the unfinished line, in the pieces it came in
+        self._rest_size = 0
+        self._data_size = 0
+        self._after_cr = False
+        self._at_start = True
+        self._data: list[str] = []
+        self._event = ""
+        self._id = last_event_id
+        self.last_event_id = last_event_id
+        self.retry: int | None = None
+
+    def feed(self, chunk: bytes) -> list[Message]:
+        """Return the messages ``chunk`` completes, oldest first; raise `EventTooLarge` past the limit."""
+        text = self._utf8.decode(chunk)
+        if not text:
+            return []
+        if self._at_start:
+            self._at_start = False
+            text = text.removeprefix("\ufeff")
+        if self._after_cr:
+            # LF of a CRLF cut in two. Waiting for it before we act on the CR would hold back
+            # the last event of every stream that ends lines with CR alone.
+            self._after_cr = False
+            text = text.removeprefix("\n")
+        if not text:
+            return []
+        self._after_cr = text.endswith("\r")
+        lines = _LINE_END.split(text)
+        self._rest.append(lines[0])
+        self._rest_size += len(lines[0])
+        messages: list[Message] = []
+        if len(lines) > 1:
+            lines[0] = "".join(self._rest)
+            self._rest = [lines.pop()]
+            self._rest_size = len(self._rest[0])
+            for line in lines:
+                if line:
+                    self._field(line)
+                elif message := self._dispatch():
+                    messages.append(message)
+        if self._rest_size + self._data_size > self._limit:
+            raise EventTooLarge(self._limit)
+        return messages
+
+    def _field(self, line: str) -> None:
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if name == "data":
+            self._data.append(value)
+            self._data_size += len(value)
+        elif name == "event":
+            self._event = value
+        elif name == "id":
+            if "\0" not in value:
+                self._id = value
+        elif name == "retry" and _DIGITS.fullmatch(value):
+            self.retry = int(value)
+
+    def _dispatch(self) -> Message | None:
+        self.last_event_id = self._id
+        data, self._data = self._data, []
+        event, self._event = self._event, ""
+        self._data_size = 0
+        return Message(event or "message", "\n".join(data), self._id) if data else None

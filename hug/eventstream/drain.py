@@ -1,0 +1,110 @@
+"""The end of a process: open streams must not keep a server from stopping.
+
+ASGI servers wait for open responses before they tell the application that they stop (uvicorn for ever, in its
+defaults), so the news has to come from elsewhere: the signal itself, which we hear beside the server.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import threading
+import weakref
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Final, Protocol
+
+from hug.eventstream.heart import Heart
+
+SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+
+logger = logging.getLogger("hug")
+
+
+class Draining(Protocol):
+    """An open stream that can be asked to end."""
+
+    def drain(self) -> None:
+        """End soon and cleanly; called on the stream's own event loop."""
+
+
+class Streams:
+    """The open streams of one event loop.
+
+    Attributes:
+        open: The streams themselves.
+        draining: Whether the process is about to end, so that a new stream must end at once.
+        heart: The timer they share.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self.open: set[Draining] = set()
+        self.draining = False
+        self.heart = Heart(loop)
+        self._round: asyncio.Task[None] | None = None
+
+    def drain(self) -> None:
+        """End all streams, and every one that is opened from now on."""
+        self.draining = True
+        if self.open:
+            logger.info("ending %d open event stream(s)", len(self.open))
+            self._round = self._loop.create_task(self._drain())
+
+    async def _drain(self) -> None:
+        # In a task, because a server's or a middleware's send may ask which one it runs in.
+        for stream in list(self.open):
+            stream.drain()
+
+    def drain_from_anywhere(self) -> None:
+        """Do so from a signal handler or another thread."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed, and its streams with it
+            self._loop.call_soon_threadsafe(self.drain)
+
+
+_streams: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Streams] = weakref.WeakKeyDictionary()
+_previous: dict[int, Callable[[int, FrameType | None], Any]] = {}
+
+
+def streams_of(loop: asyncio.AbstractEventLoop) -> Streams:
+    """Return the streams of ``loop``, and see to it that they hear when this process is told to end."""
+    streams = _streams.get(loop)
+    if streams is None:
+        streams = _streams[loop] = Streams(loop)
+        _listen_to_hypercorn(loop, streams)
+    listen()
+    return streams
+
+
+def listen() -> None:
+    """Hear SIGTERM and SIGINT, before the handlers that are there and without taking anything from them.
+
+    Nothing happens outside the main thread, where Python allows no handlers, nor for a signal that is not
+    handled at all: nobody would wait for the streams. Event loops that were told of a signal by
+    `loop.add_signal_handler` still are, since they hear it through a file descriptor. A server that starts
+    later puts its own handlers in place of ours, so this is called again for each stream.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in SIGNALS:
+        handler = signal.getsignal(number)
+        if callable(handler) and handler is not _on_signal:
+            _previous[number] = handler
+            signal.signal(number, _on_signal)
+
+
+def _on_signal(number: int, frame: FrameType | None) -> None:
+    for streams in list(_streams.values()):
+        streams.drain_from_anywhere()
+    _previous[number](number, frame)
+
+
+def _listen_to_hypercorn(loop: asyncio.AbstractEventLoop, streams: Streams) -> None:
+    """Notice that hypercorn ends this worker, which gets no signal: a task of its polls an event.
+
+    Should that task be called otherwise one day, streams end when hypercorn cancels them, after its graceful
+    timeout.
+    """
+    for task in asyncio.all_tasks(loop):
+        if getattr(task.get_coro(), "__qualname__", "") == "raise_shutdown":
+            task.add_done_callback(lambda _: streams.drain())

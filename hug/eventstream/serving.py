@@ -1,0 +1,211 @@
+"""One open stream, from its first byte to its source's last line of cleanup."""
+
+import asyncio
+import contextlib
+import enum
+import logging
+import random
+from collections.abc import Coroutine
+from typing import Any
+
+from hug.eventstream.connection import ClientGone, Connection, Receive, Send
+from hug.eventstream.drain import Streams, streams_of
+from hug.eventstream.encode import HEARTBEAT, farewell, opening
+from hug.eventstream.heart import SLACK
+from hug.eventstream.sources import Feed
+from hug.eventstream.stream import Default, EventStream, Settings
+from hug.eventstream.threads import TooManyThreads
+from hug.eventstream.watch import watch
+
+logger = logging.getLogger("hug")
+
+DRAIN_CLEANUP = 0.8
+"""Seconds that a source gets for its cleanup, and a client for the last bytes, when the process ends."""
+
+
+class End(enum.Enum):
+    """Why a stream ended."""
+
+    SOURCE = "its source ended"
+    FAILURE = "its source failed"
+    CLIENT = "the client left"
+    STUCK = "the client has stopped reading"
+    DRAIN = "the process ends"
+    REFUSAL = "too many sync sources run"
+    CANCELLED = "the server cancelled it"
+
+
+def serve(
+    stream: EventStream,
+    receive: Receive,
+    send: Send,
+    *,
+    settings: Settings,
+    last_event_id: str = "",
+    name: str = "",
+) -> Coroutine[Any, Any, None]:
+    """Send the body of a response whose head has gone out; return when stream and source are done.
+
+    Args:
+        stream: What to send.
+        receive: The ASGI server's; the request's body has been read from it.
+        send: The ASGI server's.
+        settings: What ``stream`` does not say itself.
+        last_event_id: The request's ``Last-Event-ID``, sent back to the client.
+        name: Who made the stream, for messages to the developer.
+    """
+    return OpenStream(stream, Connection(send), settings, name).serve(receive, last_event_id)
+
+
+class OpenStream:
+    """A stream while it is open. Its source runs in the server's task, which whatever ends it early cancels."""
+
+    __slots__ = (
+        "_cleanup",
+        "_connection",
+        "_end",
+        "_feed",
+        "_heartbeat",
+        "_name",
+        "_owner",
+        "_retry",
+        "_settings",
+        "_streams",
+    )
+
+    def __init__(self, stream: EventStream, connection: Connection, settings: Settings, name: str) -> None:
+        self._connection = connection
+        self._settings = settings
+        self._name = name
+        self._feed: Feed = stream.feed()
+        self._heartbeat = settings.heartbeat if isinstance(stream.heartbeat, Default) else stream.heartbeat
+        self._retry = settings.retry if isinstance(stream.retry, Default) else stream.retry
+        self._streams: Streams = streams_of(asyncio.get_running_loop())
+        self._owner: asyncio.Task[None] | None = None
+        self._end: End | None = None
+        self._cleanup: asyncio.TimerHandle | None = None
+
+    async def serve(self, receive: Receive, last_event_id: str) -> None:
+        """Send the first bytes, run the source until something ends the stream, send the last bytes."""
+        self._owner = asyncio.current_task()
+        self._write(opening(last_event_id, self._retry))
+        if self._streams.draining:
+            self._end = End.DRAIN
+        self._streams.open.add(self)
+        ticket = self._streams.heart.add(self, self._next_look(self._connection.wrote_at))
+        watching = watch(receive, self._client_left)
+        try:
+            if self._end is None:
+                await self._feed.run(self._connection)
+                self._end = End.SOURCE
+            else:
+                await self._feed.close()
+        except asyncio.CancelledError:
+            self._cancelled()
+        except ClientGone:
+            self._end = End.CLIENT
+        except TooManyThreads as error:
+            self._end = End.REFUSAL
+            logger.warning("a client of %s was asked to come back later: %s", self._name, error)
+        except Exception as error:
+            self._failed(error)
+        finally:
+            watching.close()
+            self._streams.heart.discard(ticket)
+            self._streams.open.discard(self)
+            self._owner = None
+            if self._cleanup is not None:
+                self._cleanup.cancel()
+        with contextlib.suppress(ClientGone):
+            await self._say_goodbye()
+        if self._end is End.CANCELLED:
+            raise asyncio.CancelledError
+
+    def _write(self, body: bytes) -> None:
+        try:
+            self._connection.write(body)
+        except ClientGone:
+            self._stop(End.CLIENT)
+
+    def _stop(self, end: End) -> None:
+        """End the stream for this reason, unless it is ending already, and limit the time of its cleanup."""
+        if self._end is not None:
+            return
+        self._end = end
+        if self._owner is not None:
+            self._owner.cancel()
+            seconds = self._settings.cleanup_timeout
+            seconds = min(seconds, DRAIN_CLEANUP) if end is End.DRAIN else seconds
+            self._cleanup = asyncio.get_running_loop().call_later(seconds, self._cleanup_overruns, seconds)
+
+    def _cleanup_overruns(self, seconds: float) -> None:
+        logger.error(
+            "the source of %s is cancelled again: its cleanup took more than %g s after %s. "
+            "A sync generator is held up until what it waits for returns",
+            self._name,
+            seconds,
+            self._end and self._end.value,
+        )
+        if self._owner is not None:
+            self._owner.cancel()
+
+    def _client_left(self) -> None:
+        self._stop(End.CLIENT)
+
+    def drain(self) -> None:
+        """See `Draining.drain`: the client hears at once when to come back; then the source is ended."""
+        if self._end is None:
+            self._say_come_back()
+            self._stop(End.DRAIN)
+
+    def beat(self, now: float) -> float:
+        """See `Beating.beat`: a heartbeat after silence, an end to a client that has not read for long."""
+        connection = self._connection
+        if connection.pending is not None:
+            if now - connection.wrote_at >= self._settings.write_timeout:
+                self._stop(End.STUCK)
+        elif self._heartbeat is not None and now - connection.wrote_at >= self._heartbeat - SLACK:
+            self._write(HEARTBEAT)
+        return self._next_look(now)
+
+    def _next_look(self, now: float) -> float:
+        look = now + self._settings.write_timeout
+        return look if self._heartbeat is None else min(look, self._connection.wrote_at + self._heartbeat)
+
+    def _cancelled(self) -> None:
+        """Tell our own cancellations from the server's, and from one that the source made itself."""
+        owner = self._owner
+        if self._end is None:
+            if owner is not None and owner.cancelling():
+                self._end = End.CANCELLED
+            else:
+                self._end = End.FAILURE
+                logger.error("the source of %s cancelled itself; its client will reconnect", self._name)
+        while owner is not None and self._end is not End.CANCELLED and owner.cancelling():
+            owner.uncancel()
+
+    def _failed(self, error: Exception) -> None:
+        if self._end is not None:
+            logger.error("the source of %s failed in its cleanup", self._name, exc_info=error)
+        else:
+            self._end = End.FAILURE
+            logger.error("the source of %s failed; its client will reconnect", self._name, exc_info=error)
+
+    async def _say_goodbye(self) -> None:
+        """End the response cleanly, or leave it unfinished, which tells a browser that something broke."""
+        connection = self._connection
+        if self._end is End.SOURCE:
+            connection.finish()
+        elif self._end in {End.DRAIN, End.CANCELLED, End.REFUSAL}:
+            self._say_come_back()
+        else:
+            return
+        if connection.pending is not None:
+            await asyncio.wait({connection.pending}, timeout=DRAIN_CLEANUP)
+
+    def _say_come_back(self) -> None:
+        if self._connection.pending is None and not self._connection.finished:
+            low, high = self._settings.drain_retry
+            retry = round(1000 * random.uniform(low, high))  # noqa: S311  # guards nothing
+            with contextlib.suppress(ClientGone):
+                self._connection.finish(farewell(retry))

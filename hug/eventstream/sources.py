@@ -1,0 +1,121 @@
+"""What may feed a stream, and the task that runs it on the event loop."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, Final, Protocol, TypeAlias
+
+from hug.eventstream.connection import Connection
+from hug.eventstream.encode import encode
+from hug.eventstream.event import Event
+from hug.eventstream.stepping import resume
+
+Source: TypeAlias = AsyncIterable[Any] | Iterable[Any]
+
+WRITE_SIZE: Final = 64 * 1024
+"""Bytes after which ready items go out without waiting for further ones."""
+
+PATIENCE: Final = 0.001
+"""Seconds for which ready items may gather: one that took longer to compute goes out at once."""
+
+
+_SINGLE = (str, bytes, bytearray, memoryview, Mapping, Event)
+
+
+class Feed(Protocol):
+    """Runs one source into one connection."""
+
+    async def run(self, connection: Connection) -> None:
+        """Write all items, then close the source.
+
+        It is also closed when it raises, which is passed on, and when this is cancelled.
+        """
+
+    async def close(self) -> None:
+        """Let a source that was not run clean up; return when it has."""
+
+
+def is_source(value: object) -> bool:
+    """Whether ``value`` can feed a stream: an (async) iterable that is not itself one item."""
+    if isinstance(value, AsyncIterable):
+        return True
+    return isinstance(value, Iterable) and not isinstance(value, _SINGLE) and not hasattr(value, "model_dump")
+
+
+def never_blocks(source: Iterable[Any]) -> bool:
+    """Whether iterating over ``source`` cannot wait for anything, so that it may run on the event loop."""
+    return isinstance(source, Sequence | AbstractSet | deque)
+
+
+async def iterate(items: Iterable[Any]) -> AsyncIterator[Any]:
+    """Yield items that are all there already."""
+    for item in items:
+        yield item
+
+
+class AsyncFeed:
+    """Runs an async iterable on the event loop; items that are ready share a write."""
+
+    __slots__ = ("_iterator",)
+
+    def __init__(self, source: AsyncIterable[Any]) -> None:
+        self._iterator = aiter(source)
+
+    async def run(self, connection: Connection) -> None:
+        """See `Feed.run`.
+
+        Each ``__anext__`` is stepped by hand, so that an item that is ready costs no turn of the event loop.
+        When an item is not ready, what has gathered leaves first, and the wait goes on meanwhile. All this is
+        one coroutine because an idle stream keeps each of its frames in memory.
+        """
+        task = asyncio.current_task()
+        clock = time.monotonic
+        ready: list[bytes] = []
+        size, since = 0, clock()
+        try:
+            while True:
+                steps = self._iterator.__anext__().__await__()
+                try:
+                    waiting_for = next(steps)
+                except StopIteration as stop:
+                    item = stop.value
+                else:
+                    pending = connection.write(_joined(ready)) if ready else None
+                    item = await resume(steps, waiting_for)
+                    if task is not None and task.cancelling():
+                        break  # a generator that yields in its finally has kept the cancellation to itself
+                    if pending is not None:
+                        await pending
+                    size, since = 0, clock()
+                ready.append(encode(item))
+                size += len(ready[-1])
+                if size >= WRITE_SIZE or clock() - since > PATIENCE:
+                    if (pending := connection.write(_joined(ready))) is not None:
+                        await pending
+                    await asyncio.sleep(0)  # the source may never wait, and others want their turn
+                    size, since = 0, clock()
+        except StopAsyncIteration:
+            pass
+        except asyncio.CancelledError:
+            ready.clear()
+            raise
+        finally:
+            try:
+                if ready and (pending := connection.write(_joined(ready))) is not None:
+                    await pending  # what came before a failure is not lost
+            finally:
+                await self.close()
+
+    async def close(self) -> None:
+        """See `Feed.close`."""
+        aclose = getattr(self._iterator, "aclose", None)
+        if aclose is not None:
+            await aclose()
+
+
+def _joined(ready: list[bytes]) -> bytes:
+    body = b"".join(ready)
+    ready.clear()
+    return body
