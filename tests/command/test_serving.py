@@ -1,0 +1,208 @@
+"""The command while it serves: what is loaded, where it is reached, how it ends."""
+
+import signal
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .running import PROGRAM, Running, until
+
+Start = Callable[..., Running]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+def reachable(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def addresses() -> list[str]:
+    """The loopback addresses that this machine has."""
+    found = ["127.0.0.1"]
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return found
+    return [*found, "::1"]
+
+
+def endless(running: Running) -> socket.socket:
+    """Open a response without end and read no further than its head."""
+    client = socket.create_connection(("127.0.0.1", running.port))
+    client.sendall(b"GET /endless HTTP/1.1\r\nHost: hug\r\n\r\n")
+    assert client.recv(100).startswith(b"HTTP/1.1 200 OK\r\n")
+    return client
+
+
+@pytest.mark.parametrize("words", [["-f", "app.py"], ["-m", "app", "-ma"]], ids=["file", "module"])
+def test_name(hug: Start, words: list[str]) -> None:
+    """A file is loaded under the name that importing it would give it, like a module."""
+    assert hug(*words).get().startswith("one app ")
+
+
+def test_folders(hug: Start, folder: Path) -> None:
+    """A file finds its neighbours and the modules of the current folder; its neighbours find it."""
+    (folder / "deep").mkdir()
+    (folder / "here.py").write_text("HERE = 'here'")
+    (folder / "deep" / "beside.py").write_text("def word():\n    import served\n    return served.BESIDE")
+    (folder / "deep" / "served.py").write_text(
+        "import beside, here\nBESIDE = 'beside'\n"
+        + PROGRAM.replace('"one"', "f'{here.HERE} and {beside.word()}'")
+    )
+    assert hug("-f", "deep/served.py").get().startswith("here and beside served ")
+
+
+def test_package(hug: Start, folder: Path) -> None:
+    """A module may lie in a package and import its siblings."""
+    (folder / "package").mkdir()
+    (folder / "package" / "__init__.py").touch()
+    (folder / "package" / "words.py").write_text("WORD = 'sibling'")
+    source = PROGRAM.replace('WORD = "one"', "from .words import WORD")
+    (folder / "package" / "served.py").write_text(source)
+    assert hug("-m", "package.served").get().startswith("sibling package.served ")
+
+
+def test_file_of_any_name(hug: Start, folder: Path) -> None:
+    """A file need not be named like a module."""
+    (folder / "app.py").rename(folder / "my-app.v2")
+    assert hug("-f", "my-app.v2").get().startswith("one my-app ")
+
+
+def test_all_interfaces(hug: Start) -> None:
+    """Without --host, IPv4 and IPv6 both answer, and each client keeps the address it has."""
+    running = hug("-f", "app.py")
+    for address in addresses():
+        assert running.get(host=address).endswith(f" {address}")
+
+
+def test_one_host(hug: Start) -> None:
+    """With --host, other addresses of the machine are left alone, and the banner names the host."""
+    running = hug("-f", "app.py", "-ho", "127.0.0.1")
+    assert running.get()
+    assert f"http://127.0.0.1:{running.port}\n" in running.stdout
+    with pytest.raises(ConnectionRefusedError):
+        running.get(host="127.0.0.2")
+
+
+def test_output(hug: Start) -> None:
+    """The banner shows a URL that answers, and each request is logged, both on stdout."""
+    running = hug("-f", "app.py")
+    banner = running.stdout if running.port else ""
+    running.get("/path")
+    assert "  hug serves app: 0 routes\n" in banner
+    assert f"  http://localhost:{running.port}\n" in banner
+    assert len(banner.splitlines()) <= 6
+    until(lambda: '"GET /path HTTP/1.1" 200 OK' in running.stdout)
+    assert running.end() == 0
+    assert running.stderr == ""
+
+
+@pytest.mark.parametrize("word", ["-n", "-nd"])
+def test_no_documentation(hug: Start, word: str) -> None:
+    """-n answers unknown URLs without the documentation."""
+    unknown = hug("-f", "app.py", "-ma", word).get("/unknown")
+    assert unknown == '{"errors": {"404 Not Found": null}}'
+
+
+@pytest.mark.parametrize("words", [[], ["-ma"]], ids=["reloading", "not reloading"])
+def test_silent(hug: Start, words: list[str]) -> None:
+    """-s prints nothing at all, from the start to the end."""
+    port = free_port()
+    running = hug("-f", "app.py", "-s", "-p", str(port), *words)
+    until(lambda: reachable(port))
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 200 OK")
+    running.interrupt()
+    assert (running.stdout, running.stderr) == ("", "")
+
+
+def test_terminate(hug: Start) -> None:
+    """SIGTERM ends the command in order; without reloading, the server then lets it do its default."""
+    reloading, single = hug("-f", "app.py"), hug("-f", "app.py", "-ma")
+    ports = reloading.port, single.port
+    assert reloading.end(signal.SIGTERM) == 0
+    assert single.end(signal.SIGTERM) == -signal.SIGTERM
+    assert not any(map(reachable, ports))
+    assert reloading.stderr == single.stderr == ""
+
+
+def test_interrupt(hug: Start) -> None:
+    """Ctrl-C ends the command within 2 s and without a word."""
+    running = hug("-f", "app.py")
+    running.says("one")
+    began = time.monotonic()
+    assert running.interrupt() == 0
+    assert time.monotonic() - began < 2
+    assert running.stderr == ""
+
+
+def test_interrupt_stuck_client(hug: Start) -> None:
+    """Ctrl-C ends the command within 2 s, without a traceback, while a client is stuck in a response."""
+    running = hug("-f", "app.py", "-ma")
+    with endless(running):
+        began = time.monotonic()
+        assert running.interrupt() == 0
+        assert time.monotonic() - began < 2
+    assert "Traceback" not in running.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["-ma"]], ids=["reloading", "not reloading"])
+def test_interrupt_while_loading(hug: Start, folder: Path, words: list[str]) -> None:
+    """Ctrl-C also ends a program that is still being imported, without a traceback."""
+    (folder / "slow.py").write_text("import pathlib, time\npathlib.Path('began').touch()\ntime.sleep(60)")
+    running = hug("-f", "slow.py", *words)
+    until((folder / "began").exists)
+    running.interrupt()
+    assert running.stderr == ""
+
+
+def test_killed(hug: Start) -> None:
+    """When the command itself is killed, the process that serves for it ends, too, and frees the port."""
+    running = hug("-f", "app.py")
+    port = running.port
+    assert running.get().split()[2] != str(running.process.pid)
+    running.end(signal.SIGKILL)
+    until(lambda: not reachable(port))
+
+
+def test_program_ends_itself(hug: Start) -> None:
+    """A program that ends its process ends the command with its exit code, as it would alone."""
+    running = hug("-f", "app.py", "-i", "60")
+    with pytest.raises(ConnectionError):
+        running.get("/die")
+    assert running.process.wait(10) == 5
+
+
+def test_serve(python: Start, folder: Path) -> None:
+    """A program can serve an application itself; Ctrl-C lets it go on after that."""
+    (folder / "own.py").write_text(
+        "from app import __hug_asgi__\nfrom hug.server import serve\n"
+        "serve(__hug_asgi__, 'localhost', 0, title='mine')\nprint('goes on')"
+    )
+    running = python("own.py", path=folder)
+    assert running.get().startswith("one app ")
+    assert running.stdout.startswith("\n  hug serves mine\n")
+    assert running.interrupt() == 0
+    assert running.stdout.endswith("goes on\n")
+
+
+def test_decorated(hug: Start, folder: Path) -> None:
+    """A program of decorated functions is served with all of them, and the banner counts them."""
+    (folder / "birthday.py").write_text(
+        "import hug\n\n@hug.get()\ndef happy(name: str, age: hug.types.number = 1):\n"
+        "    return f'Happy {age} Birthday {name}!'\n"
+    )
+    running = hug("-f", "birthday.py")
+    assert running.get("/happy?name=Ann&age=7") == '"Happy 7 Birthday Ann!"'
+    assert "  hug serves birthday: 1 route\n" in running.stdout
