@@ -11,7 +11,7 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 
-class ClientGone(Exception):  # noqa: N818  # an end, not an error
+class ClientGone(Exception):
     """The server says that nobody is left to write to."""
 
 

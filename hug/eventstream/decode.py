@@ -16,7 +16,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
 
 
-class EventTooLarge(HugError, ValueError):  # noqa: N818  # a state, named as such
+class EventTooLarge(HugError, ValueError):
     """An event outgrew the decoder's limit; the bytes are not from a server one should read on from."""
 
     def __init__(self, limit: int) -> None:

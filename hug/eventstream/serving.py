@@ -12,6 +12,7 @@ from hug.eventstream.connection import ClientGone, Connection, Receive, Send
 from hug.eventstream.drain import Streams, streams_of
 from hug.eventstream.encode import HEARTBEAT, farewell, opening
 from hug.eventstream.heart import SLACK
+from hug.eventstream.response import Streamed
 from hug.eventstream.sources import Feed
 from hug.eventstream.stream import Default, EventStream, Settings
 from hug.eventstream.threads import TooManyThreads
@@ -35,30 +36,25 @@ class End(enum.Enum):
     CANCELLED = "the server cancelled it"
 
 
-def serve(
-    stream: EventStream,
-    receive: Receive,
-    send: Send,
-    *,
-    settings: Settings,
-    last_event_id: str = "",
-    name: str = "",
-) -> Coroutine[Any, Any, None]:
+async def discard(stream: EventStream) -> None:
+    """Let the source of a stream that is not served clean up."""
+    await stream.feed().close()
+
+
+def serve(streamed: Streamed, receive: Receive, send: Send, settings: Settings) -> Coroutine[Any, Any, None]:
     """Send the body of a response whose head has gone out; return when stream and source are done.
 
     Args:
-        stream: What to send.
+        streamed: The stream, and what is known of the request.
         receive: The ASGI server's; the request's body has been read from it.
         send: The ASGI server's.
-        settings: What ``stream`` does not say itself.
-        last_event_id: The request's ``Last-Event-ID``, sent back to the client.
-        name: Who made the stream, for messages to the developer.
+        settings: What the stream does not say itself.
     """
-    return OpenStream(stream, Connection(send), settings, name).serve(receive, last_event_id)
+    return OpenStream(streamed, Connection(send), settings).serve(receive, streamed.last_event_id)
 
 
 class OpenStream:
-    """A stream while it is open. Its source runs in the server's task, which whatever ends it early cancels."""
+    """A stream while it is open. Its source runs in the server's task; to end it early is to cancel that."""
 
     __slots__ = (
         "_cleanup",
@@ -73,10 +69,13 @@ class OpenStream:
         "_streams",
     )
 
-    def __init__(self, stream: EventStream, connection: Connection, settings: Settings, name: str) -> None:
+    def __init__(self, streamed: Streamed, connection: Connection, settings: Settings) -> None:
+        stream = streamed.stream
+        if stream is None:
+            raise ValueError("no handler has given a stream to serve")
         self._connection = connection
         self._settings = settings
-        self._name = name
+        self._name = streamed.name
         self._feed: Feed = stream.feed()
         self._heartbeat = settings.heartbeat if isinstance(stream.heartbeat, Default) else stream.heartbeat
         self._retry = settings.retry if isinstance(stream.retry, Default) else stream.retry

@@ -12,7 +12,7 @@ from hug.eventstream.sources import WRITE_SIZE
 from hug.exceptions import HugError
 
 
-class TooManyThreads(HugError, RuntimeError):  # noqa: N818  # a state, named as such
+class TooManyThreads(HugError, RuntimeError):
     """All threads for sync sources are taken, by open streams or by sources that have not returned."""
 
     def __init__(self, limit: int) -> None:

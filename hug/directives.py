@@ -1,0 +1,101 @@
+"""Values that hug makes for a parameter: asked for by name (``hug_timer``) or by annotation.
+
+A directive is a callable that gets the parameter's default, if there is one, and those of the keywords
+``request, response, context, api, api_version, interface`` that it names. If what it returns has a method
+``cleanup``, that is called with ``exception=`` when the call is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any, TypeVar
+
+from hug.eventstream import cursor
+from hug.web.errors import HTTPBadRequest
+
+D = TypeVar("D", bound=Callable[..., Any])
+
+
+def mark(directive: D) -> D:
+    """Return ``directive``, marked so that it is known as one when it is used as an annotation."""
+    directive.directive = True  # type: ignore[attr-defined]  # functions and classes take attributes
+    return directive
+
+
+@mark
+class Timer:
+    """Seconds since the call began; the default of the parameter is the number of digits to round to."""
+
+    def __init__(self, round_to: int | None = None) -> None:
+        self.start = perf_counter()
+        self.round_to = round_to
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the call began, not rounded."""
+        return perf_counter() - self.start
+
+    def __float__(self) -> float:
+        return self.elapsed if self.round_to is None else round(self.elapsed, self.round_to)
+
+    def __int__(self) -> int:
+        return round(float(self))
+
+    def __native_types__(self) -> float:
+        return float(self)
+
+    def __str__(self) -> str:
+        return str(float(self))
+
+    __repr__ = __str__
+
+
+@mark
+def module(default: Any = None, api: Any = None) -> Any:
+    """The module of the API."""
+    return api.module if api is not None else default
+
+
+@mark
+def api(default: Any = None, api: Any = None) -> Any:
+    """The API itself."""
+    return api if api is not None else default
+
+
+@mark
+def api_version(default: Any = None, api_version: int | None = None) -> Any:
+    """The version of the API that the URL names."""
+    return api_version if api_version is not None else default
+
+
+@mark
+def documentation(default: Any = None, api_version: int | None = None, api: Any = None) -> Any:
+    """The documentation of the API, in the version the URL names."""
+    return api.http.documentation(api_version=api_version) if api is not None else default
+
+
+@mark
+def session(context_name: str = "session", request: Any = None) -> Any:
+    """The session that middleware put into the request's context; the default is its name there."""
+    return request.context.get(context_name) if request is not None else None
+
+
+@mark
+def user(default: Any = None, request: Any = None) -> Any:
+    """The user that authentication put into the request's context."""
+    return request.context.get("user", default) if request is not None else default
+
+
+@mark
+def last_event_id(default: Any = None, request: Any = None) -> Any:
+    """The id of the last event that a reconnecting client has received, as text; the default if it has none.
+
+    Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#the-last-event-id-header
+    """
+    if request is None:
+        return default
+    try:
+        return cursor.last_event_id(request.scope["headers"]) or default
+    except cursor.LastEventIdError as error:
+        raise HTTPBadRequest("Last-Event-ID", str(error)) from error

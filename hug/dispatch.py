@@ -1,0 +1,242 @@
+"""An API as an ASGI application: its routes and versions in a Falcon app, and what answers when none fits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import falcon
+import falcon.asgi
+
+from hug import output_format
+from hug.documentation import NOT_DEFINED, Documented, document
+from hug.eventstream.response import SCOPE_KEY, Streamed
+from hug.eventstream.serving import discard, serve
+from hug.eventstream.stream import Settings
+from hug.interface.formats import output
+from hug.interface.http import HTTP
+from hug.web.body import Message, Receive, Send, opening
+from hug.web.errors import HTTPBadRequest
+from hug.web.middleware import adapted
+from hug.web.request import Request
+from hug.web.response import Response
+from hug.web.threads import handlers
+
+Responder = Callable[..., Any]
+
+
+class Site(Documented, Protocol):
+    """What an application needs of the HTTP side of an API.
+
+    Attributes:
+        revision: A number that changes when the application has to be built anew.
+        falcon: The Falcon app, set while the application is built.
+        streaming: How event streams are served.
+    """
+
+    revision: int
+    inline: bool
+    falcon: Any
+    streaming: Settings
+
+    @property
+    def future(self) -> bool:
+        """Whether query strings and slashes are read as Falcon does by default."""
+
+    @property
+    def middleware(self) -> list[Any]:
+        """Middleware components, outermost first."""
+
+    @property
+    def not_found_handlers(self) -> Mapping[Any, HTTP]:
+        """What answers when there is no such URL, by version."""
+
+
+class Application:
+    """The ASGI application of an API, built when it is needed, and again when a route has been added."""
+
+    def __init__(self, site: Site, default_not_found: bool = True, base_url: str | None = None) -> None:
+        """Make an application of ``site``.
+
+        Args:
+            site: The HTTP side of an API.
+            default_not_found: Whether a URL that does not exist is answered with documentation.
+            base_url: The only base URL to serve; default is all that routes have.
+        """
+        self.site = site
+        self.not_found = NotFound(site, default_not_found)
+        self._base_url = base_url
+        self._revision: int | None = None
+        self._falcon: Any = None
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Serve one request, or the life of the server."""
+        if self._revision != self.site.revision:
+            self.build()
+        if scope["type"] != "http":
+            await self._falcon(scope, receive, send)
+            return
+        streamed = scope[SCOPE_KEY] = Streamed(send)
+        try:
+            await self._falcon(scope, opening(receive), streamed.send)
+        finally:
+            # What it refers to is needed no longer; a stream may be open for days.
+            del scope[SCOPE_KEY]
+            if streamed.stream is not None and not streamed.taken:
+                await discard(streamed.stream)
+        if streamed.taken:
+            await serve(streamed, receive, send, self.site.streaming)
+
+    def build(self) -> None:
+        """Build the Falcon app from what the API has now.
+
+        Raises:
+            ValueError: A URL template that Falcon does not accept, or two that contradict each other.
+        """
+        site = self.site
+        revision = site.revision
+        app: Any = falcon.asgi.App(
+            request_type=Request,
+            response_type=Response,
+            middleware=[adapted(component, self._call) for component in site.middleware],
+        )
+        app.req_options.strip_url_path_trailing_slash = not site.future
+        app.req_options.keep_blank_qs_values = site.future
+        app.req_options.auto_parse_qs_csv = not site.future
+        app.set_error_serializer(self._serialize_error)
+        app.add_error_handler(Exception, _reraise)
+        app.add_error_handler(falcon.HTTPNotFound, self._handle_not_found)
+        site.falcon = app
+        for base_url, urls in site.routes.items():
+            if self._base_url is None or self._base_url == base_url:
+                for url, methods in urls.items():
+                    self._add_route(app, base_url, url, methods)
+        self._falcon = app
+        self._revision = revision
+
+    def _add_route(
+        self, app: Any, base_url: str, url: str, methods: Mapping[str, Mapping[Any, HTTP]]
+    ) -> None:
+        resource = Resource()
+        for method, versions in methods.items():
+            setattr(resource, f"on_{method.lower()}", self._responder(versions))
+        if "HEAD" not in methods and any(each.answers_head for each in methods.get("GET", {}).values()):
+            resource.on_head = resource.on_get
+        for template in (base_url + url, f"{base_url}/v{{api_version:int(min=0)}}{url}"):
+            # Falcon cuts the slash off requests, and then never finds a template that has one.
+            stripped = template if self.site.future else template.rstrip("/") or "/"
+            app.add_route(stripped, resource)
+
+    def _responder(self, versions: Mapping[Any, HTTP]) -> Responder:
+        if versions.keys() == {None}:
+            return versions[None].__call__
+        return Versions(versions, self.not_found).__call__
+
+    async def _call(self, function: Callable[..., Any], *args: Any) -> Any:
+        return function(*args) if self.site.inline else await handlers.run(function, *args)
+
+    def _serialize_error(self, request: Any, response: Any, error: falcon.HTTPError) -> None:
+        formatter = self.site.output
+        formatter.announce(request, response)
+        response.data = formatter({"errors": {error.title: error.description}}, request, response)
+
+    async def _handle_not_found(
+        self, request: Any, response: Any, error: falcon.HTTPNotFound, _fields: dict[str, Any]
+    ) -> None:
+        if error.headers:
+            response.set_headers(error.headers)
+        if error.description is not None and not self.site.not_found_handlers:
+            raise error
+        await self.not_found(request, response)
+
+
+class Resource:
+    """The responders of one URL, as Falcon wants them: ``on_get``, ``on_post`` and so on."""
+
+    on_get: Responder
+    on_head: Responder
+
+
+class Versions:
+    """Sends a request to the interface of the version it asks for."""
+
+    def __init__(self, versions: Mapping[Any, HTTP], not_found: NotFound) -> None:
+        self._versions = versions
+        self._not_found = not_found
+
+    async def __call__(
+        self, request: Request, response: Response, api_version: int | None = None, **fields: Any
+    ) -> None:
+        """Answer the request; one for a version that is not there goes to the interface without versions."""
+        version = requested_version(request, api_version)
+        versions = self._versions
+        exact = versions.get(False if version is None else version)
+        interface = exact or versions.get(None) or self._not_found
+        await interface(request, response, api_version=api_version, **fields)
+
+
+class NotFound:
+    """Answers requests for what is not there: by a handler, with the documentation, or with a bare error."""
+
+    interface = True
+    """Marks that a function may return this to have it answer."""
+
+    def __init__(self, site: Site, documents: bool) -> None:
+        self._site = site
+        self._documents = documents
+
+    async def __call__(
+        self, request: Request, response: Response, api_version: int | None = None, **fields: Any
+    ) -> None:
+        """Answer with 404."""
+        response.status = falcon.HTTP_404
+        if api_version is None:
+            api_version = self._version_of(request.path)
+        handlers = self._site.not_found_handlers
+        if handlers:
+            handler = handlers.get(requested_version(request, api_version)) or handlers.get(None)
+            if handler is not None:
+                await handler(request, response, **fields)
+                return
+        page: dict[str, Any] = {"errors": {falcon.HTTP_404: None}}
+        if self._documents:
+            documentation = document(self._site, api_version=api_version, prefix=request.prefix)
+            page = {"404": NOT_DEFINED, "documentation": documentation}
+        formatter = self._site.output
+        if formatter.function is output_format.json and self._documents:
+            formatter = output(output_format.pretty_json)
+        formatter.announce(request, response)
+        response.data = formatter(page, request, response)
+
+    def _version_of(self, path: str) -> int | None:
+        for base_url in {self._site.base_url, *self._site.routes}:
+            if found := re.match(re.escape(base_url) + r"/v(\d+)(?:/|$)", path):
+                return int(found[1])
+        return None
+
+
+def requested_version(request: Request, from_url: int | None) -> int | None:
+    """Return the version that a request asks for: in its URL, its header ``X-API-VERSION`` or its query.
+
+    Raises:
+        HTTPBadRequest: What it asks for is not a number, or several different ones.
+    """
+    asked: set[int] = set() if from_url is None else {from_url}
+    asking: tuple[Any, ...] = (request.get_header("x-api-version"), request.params.get("api_version"))
+    for text in asking:
+        if text is not None:
+            try:
+                asked.add(int(text))
+            except (TypeError, ValueError):
+                raise HTTPBadRequest(
+                    "api_version", f"{text!r} is not a version, versions are numbers"
+                ) from None
+    if len(asked) > 1:
+        raise HTTPBadRequest("api_version", "You are requesting conflicting versions")
+    return asked.pop() if asked else None
+
+
+async def _reraise(_request: Any, _response: Any, error: Exception, _fields: dict[str, Any]) -> None:
+    """Leave what is nobody's answer to the server, which logs it and answers 500."""
+    raise error

@@ -1,0 +1,115 @@
+"""What an API tells about itself: a dictionary, made from what its functions declare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from hug.interface.binding import Field
+from hug.interface.formats import Output
+from hug.interface.http import HTTP
+from hug.introspect import NOTHING
+from hug.types.standard import describe
+from hug.types.textual import text
+
+NOT_DEFINED = (
+    "The API call you tried to make was not defined. Here's a definition of the API to help you get going :)"
+)
+
+Versions = Mapping[Any, HTTP]
+
+
+class Documented(Protocol):
+    """What documentation needs of the HTTP side of an API."""
+
+    base_url: str
+
+    @property
+    def doc(self) -> str | None:
+        """What the API is about."""
+
+    @property
+    def routes(self) -> Mapping[str, Mapping[str, Mapping[str, Versions]]]:
+        """Interfaces by base URL, URL, method and version."""
+
+    @property
+    def versions(self) -> set[Any]:
+        """All versions that any route has."""
+
+    @property
+    def output(self) -> Output:
+        """The output format of routes that have none of their own."""
+
+
+def document(
+    site: Documented, base_url: str | None = None, api_version: int | None = None, prefix: str = ""
+) -> dict[str, Any]:
+    """Return the documentation of an API.
+
+    Args:
+        site: Its HTTP side.
+        base_url: Of the routes to document; default is the API's.
+        api_version: The version to document; without one, or if there is no such version, the highest.
+        prefix: What the URLs of examples begin with, such as ``http://example.com``.
+    """
+    base_url = site.base_url if base_url is None else base_url
+    documentation: dict[str, Any] = {}
+    if site.doc:
+        documentation["overview"] = site.doc
+    numbers = sorted(version for version in site.versions if version is not None and version is not False)
+    if numbers:
+        api_version = api_version if api_version in numbers else numbers[-1]
+        documentation["version"] = api_version
+        documentation["versions"] = numbers
+    handlers: dict[str, Any] = {}
+    for url, methods in site.routes.get(base_url, {}).items():
+        for method, versions in methods.items():
+            interface = _of_version(versions, api_version)
+            if interface is not None and not interface.private:
+                version = f"/v{api_version}" if api_version is not None else ""
+                described = describe_interface(interface, site.output, f"{prefix}{base_url}{version}{url}")
+                handlers.setdefault(url, {})[method] = described
+    documentation["handlers"] = handlers
+    return documentation
+
+
+def describe_interface(interface: HTTP, default: Output, url: str) -> dict[str, Any]:
+    """Return the documentation of one endpoint; ``url`` is the beginning of its examples."""
+    documentation: dict[str, Any] = {}
+    if interface.function.__doc__:
+        documentation["usage"] = interface.function.__doc__
+    if examples := _examples(interface, url):
+        documentation["examples"] = examples
+    if interface.requires:
+        documentation["requires"] = [requirement.function.__doc__ for requirement in interface.requires]
+    output = interface.output or default
+    documentation["outputs"] = {
+        "format": output.function.__doc__,
+        "content_type": getattr(output.function, "content_type", None),
+    }
+    if interface.returns is not NOTHING and interface.returns is not None:
+        documentation["outputs"]["type"] = describe(interface.returns)
+    if interface.binding.fields:
+        documentation["inputs"] = {
+            field.external: _describe_field(field) for field in interface.binding.fields
+        }
+    return documentation
+
+
+def _of_version(versions: Versions, api_version: int | None) -> HTTP | None:
+    if api_version is None:
+        return versions.get(False) or versions.get(None)
+    return versions.get(api_version) or versions.get(None)
+
+
+def _examples(interface: HTTP, url: str) -> list[str]:
+    if not interface.examples and not interface.binding.required:
+        return [url]
+    return [f"{url}?{example}" for example in interface.examples]
+
+
+def _describe_field(field: Field) -> dict[str, Any]:
+    described = {"type": text.__doc__ if field.annotation is NOTHING else describe(field.annotation)}
+    if field.default is not NOTHING and field.default is not None:
+        described["default"] = field.default
+    return described

@@ -1,0 +1,66 @@
+"""One function as an event stream: its result is not written out but streamed."""
+
+from typing import Any, Final
+
+from hug.eventstream.cursor import LastEventIdError, last_event_id
+from hug.eventstream.response import HEADERS, SCOPE_KEY, Streamed
+from hug.eventstream.sources import is_source
+from hug.eventstream.stream import DEFAULT, EventStream
+from hug.interface.exchange import Exchange
+from hug.interface.http import HTTP
+from hug.web.errors import HTTPBadRequest
+
+_HEAD: Final = object()
+"""In place of a result: the request is a HEAD, for which no source is made."""
+
+
+class EventStreamHTTP(HTTP):
+    """Answers the requests of one route with an event stream each.
+
+    The function may return what `hug.eventstream.stream.events` gives or a source, be a generator or an async
+    generator, or return None, for which the answer is 204: that tells a browser not to come back.
+    """
+
+    streams = True
+    answers_head = True
+
+    async def gather(self, exchange: Exchange, errors: dict[str, Any]) -> dict[str, Any]:
+        """See `HTTP.gather`; an impossible ``Last-Event-ID`` is an error before any stream starts."""
+        streamed: Streamed = exchange.request.scope[SCOPE_KEY]
+        try:
+            streamed.last_event_id = last_event_id(exchange.request.scope["headers"])
+        except LastEventIdError as error:
+            raise HTTPBadRequest("Last-Event-ID", str(error)) from error
+        return await super().gather(exchange, errors)
+
+    async def call(self, exchange: Exchange, arguments: dict[str, Any]) -> Any:
+        """See `HTTP.call`; the function is not called for HEAD."""
+        return _HEAD if exchange.request.method == "HEAD" else await super().call(exchange, arguments)
+
+    async def respond(self, exchange: Exchange, result: Any) -> None:
+        """Have the application stream the result once the head is out.
+
+        Raises:
+            TypeError: The function returned something that is no source.
+        """
+        response = exchange.response
+        if result is None:
+            if not response.answered and response.status_code == 200:
+                response.status = 204
+                response.content_type = None
+            return
+        streamed: Streamed = exchange.request.scope[SCOPE_KEY]
+        if result is not _HEAD:
+            streamed.name = f"{self.function.__module__}.{self.function.__qualname__}"
+            streamed.stream = result if isinstance(result, EventStream) else self._stream(result)
+        response.set_headers(HEADERS)
+        response.stream = streamed
+
+    def _stream(self, result: Any) -> EventStream:
+        if is_source(result):
+            return EventStream(result, DEFAULT, DEFAULT)
+        name = f"{self.function.__module__}.{self.function.__qualname__}"
+        raise TypeError(
+            f"{name} returned {type(result).__name__}, which is no source of events: return "
+            "hug.sse.events(...) with a generator or another iterable, be a generator, or return None"
+        )

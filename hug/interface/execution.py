@@ -1,0 +1,73 @@
+"""Where user code runs: `OnLoop` for async functions, `InThread` for sync ones, which may block.
+
+Both run the same coroutines. In a thread these never wait by themselves: what has to be awaited is handed to
+the event loop, and the thread waits for it. So one text of what a request needs serves both, and everything a
+sync function comes into contact with (requirements, directives, its result) stays in one thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, Protocol
+
+from hug.interface.formats import Flexible
+from hug.web.threads import handlers
+
+
+class Execution(Protocol):
+    """How to call what may block, and how to wait for what may be awaitable."""
+
+    async def call(self, function: Flexible, *args: Any, **offered: Any) -> Any:
+        """Return what ``function`` gives, awaited if need be, without blocking the event loop."""
+
+    async def resolve(self, value: Any) -> Any:
+        """Return ``value``, or what it gives if it is awaitable."""
+
+
+class OnLoop:
+    """Runs in the event loop; sync functions go to a thread, or run right here if ``inline``."""
+
+    __slots__ = ("inline",)
+
+    def __init__(self, inline: bool) -> None:
+        self.inline = inline
+
+    async def call(self, function: Flexible, *args: Any, **offered: Any) -> Any:
+        """See `Execution.call`."""
+        if function.asynchronous or self.inline:
+            value = function(*args, **offered)
+        else:
+            value = await handlers.run(function, *args, **offered)
+        return await value if hasattr(value, "__await__") else value
+
+    async def resolve(self, value: Any) -> Any:
+        """See `Execution.resolve`."""
+        return await value if hasattr(value, "__await__") else value
+
+
+class InThread:
+    """Runs in a thread while ``loop`` runs in another."""
+
+    __slots__ = ("loop",)
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+
+    async def call(self, function: Flexible, *args: Any, **offered: Any) -> Any:
+        """See `Execution.call`."""
+        return await self.resolve(function(*args, **offered))
+
+    async def resolve(self, value: Any) -> Any:
+        """See `Execution.resolve`."""
+        if hasattr(value, "__await__"):
+            return asyncio.run_coroutine_threadsafe(_await(value), self.loop).result()
+        return value
+
+
+async def _await(value: Awaitable[Any]) -> Any:
+    return await value
+
+
+INLINE = OnLoop(inline=True)
+THREADED = OnLoop(inline=False)

@@ -1,0 +1,152 @@
+"""What a callable takes and how it runs. Looked at once, when a function is decorated, not in requests."""
+
+from __future__ import annotations
+import __future__
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MethodType
+from typing import Any, Final, final
+
+
+@final
+class _Nothing:
+    """Marks an absent default or annotation, where None would be a value."""
+
+    def __repr__(self) -> str:
+        return "NOTHING"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+NOTHING: Final = _Nothing()
+
+_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter that can be given by name; ``annotation`` and ``default`` are `NOTHING` when absent."""
+
+    name: str
+    annotation: Any = NOTHING
+    default: Any = NOTHING
+
+    @property
+    def required(self) -> bool:
+        """Whether a call fails without it."""
+        return self.default is NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a function takes by name, whether it takes any other name, too, and its ``->`` annotation."""
+
+    parameters: tuple[Parameter, ...]
+    takes_any: bool
+    returns: Any
+
+
+def signature(function: Callable[..., Any]) -> Signature:
+    """Return what ``function`` takes by name; the ``self`` of a bound method is left out.
+
+    Of a wrapper made with `functools.wraps` that passes its keywords on (``**kwargs``), the parameters of the
+    wrapped function count as well: the wrapper itself says nothing about them.
+
+    Annotations that are strings are kept: they document. Only where a module says
+    ``from __future__ import annotations`` are they source text; there each is evaluated, and kept as text
+    when it does not evaluate (a name imported for type checkers only).
+
+    Raises:
+        TypeError: ``function`` is no Python function, or requires a positional-only parameter.
+    """
+    if not hasattr(function, "__code__"):
+        raise TypeError(f"{function!r} is not a Python function or method: wrap it in a def")
+    parameters: dict[str, Parameter] = {}
+    takes_any = False
+    evaluate = _evaluator(function)
+    own = inspect.signature(function, follow_wrapped=False)
+    for name, parameter in own.parameters.items():
+        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            takes_any = True
+        elif parameter.kind in _NAMED:
+            annotation = evaluate(_or_nothing(parameter.annotation))
+            parameters[name] = Parameter(name, annotation, _or_nothing(parameter.default))
+        elif parameter.kind is inspect.Parameter.POSITIONAL_ONLY and parameter.default is parameter.empty:
+            raise TypeError(f"{function.__qualname__}: {name!r} is positional-only, hug passes names")
+    returns = evaluate(_or_nothing(own.return_annotation))
+
+    wrapped: Any = getattr(function, "__wrapped__", None)
+    if takes_any and hasattr(wrapped, "__code__"):
+        inner = signature(wrapped)
+        skipped = parameters.keys() | _filled_by_binding(function, inner)
+        parameters |= {each.name: each for each in inner.parameters if each.name not in skipped}
+        takes_any = inner.takes_any
+        returns = returns if returns is not NOTHING else inner.returns
+    return Signature(tuple(parameters.values()), takes_any, returns)
+
+
+def _filled_by_binding(function: Callable[..., Any], inner: Signature) -> set[str]:
+    """Return the names that a wrapper of a method has for its function already: ``self``."""
+    return {inner.parameters[0].name} if isinstance(function, MethodType) and inner.parameters else set()
+
+
+def _or_nothing(value: Any) -> Any:
+    return NOTHING if value is inspect.Parameter.empty else value
+
+
+def _evaluator(function: Callable[..., Any]) -> Callable[[Any], Any]:
+    """Return what turns an annotation of ``function`` into the object it means."""
+    plain: Any = inspect.unwrap(function) if hasattr(function, "__wrapped__") else function
+    plain = getattr(plain, "__func__", plain)
+    if not plain.__code__.co_flags & __future__.annotations.compiler_flag:
+        return lambda annotation: annotation
+    names: Mapping[str, Any] = plain.__globals__ | inspect.getclosurevars(plain).nonlocals
+
+    def evaluate(annotation: Any) -> Any:
+        if not isinstance(annotation, str):
+            return annotation
+        try:
+            return eval(annotation, dict(names))  # noqa: S307  # source text of the module itself
+        except Exception:
+            return annotation
+
+    return evaluate
+
+
+def accepted(function: Callable[..., Any], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of ``names`` that ``function`` takes by name: all of them if it takes ``**kwargs``.
+
+    A callable that does not tell (many builtins) takes none.
+    """
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return ()
+    if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
+        return names
+    named = {parameter.name for parameter in parameters if parameter.kind in _NAMED}
+    return tuple(name for name in names if name in named)
+
+
+def names_explicitly(function: Callable[..., Any], name: str) -> bool:
+    """Return whether ``function`` has a parameter of this very name: ``**kwargs`` does not count."""
+    try:
+        parameter = inspect.signature(function).parameters.get(name)
+    except (TypeError, ValueError):
+        return False
+    return parameter is not None and parameter.kind in _NAMED
+
+
+def is_coroutine(function: Callable[..., Any]) -> bool:
+    """Return whether calling ``function``, which may be an object with ``__call__``, gives a coroutine."""
+    return inspect.iscoroutinefunction(function) or (
+        not inspect.isclass(function) and inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
+    )
+
+
+def is_generator(function: Callable[..., Any]) -> bool:
+    """Return whether calling ``function`` gives a generator, sync or async. The call runs no code of it."""
+    return inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)

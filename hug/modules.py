@@ -1,0 +1,29 @@
+"""Modules as hosts of an API: found by name, by function, and given the names that servers look for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+_made: dict[str, ModuleType] = {}
+
+
+def find(name: str) -> ModuleType:
+    """Return the module of this name; a new, empty one, always the same, if no such module is imported."""
+    module = sys.modules.get(name)
+    if module is None:
+        # Not put into sys.modules: an import of this name must still find the real module.
+        module = _made.setdefault(name, ModuleType(name))
+    return module
+
+
+def of_function(function: Callable[..., Any]) -> ModuleType:
+    """Return the module that ``function`` was defined in."""
+    return find(function.__module__)
+
+
+def publish(module: ModuleType, api: Any, application: Any) -> None:
+    """Give ``module`` the names under which its API and its ASGI application are looked for."""
+    vars(module).update(__hug__=api, __hug_asgi__=application)

@@ -1,0 +1,109 @@
+"""The options of routers: which there are, and the one form each is kept in, however it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeAlias, TypedDict
+
+Requirements: TypeAlias = Callable[..., Any] | Iterable[Callable[..., Any]]
+Texts: TypeAlias = str | Iterable[str]
+Versions: TypeAlias = int | str | Iterable[int | str | None] | None
+
+
+class RouterOptions(TypedDict, total=False):
+    """Options of every router."""
+
+    api: Any
+    output: Callable[..., Any] | None
+    transform: Callable[..., Any] | bool | None
+    requires: Requirements
+    validate: Callable[..., Any] | None
+    map_params: Mapping[str, str]
+    args: Mapping[str, Any]
+
+
+class ValidationOptions(RouterOptions, total=False):
+    """Options of routers that answer invalid input themselves."""
+
+    on_invalid: Callable[..., Any] | None
+    output_invalid: Callable[..., Any] | None
+    raise_on_invalid: bool
+
+
+class HTTPOptions(ValidationOptions, total=False):
+    """Options of routers for HTTP."""
+
+    versions: Versions
+    parse_body: bool
+    parameters: Iterable[str] | None
+    defaults: Mapping[str, Any]
+    status: str | int | None
+    response_headers: Mapping[str, str]
+    private: bool
+    inputs: Mapping[str, Callable[..., Any]]
+
+
+class URLOptions(HTTPOptions, total=False):
+    """Options of routers for URLs, beside the URLs themselves."""
+
+    accept: Texts
+    examples: Texts
+    prefixes: Texts
+    suffixes: Texts
+
+
+class URLRoute(URLOptions, total=False):
+    """Options of routers for URLs."""
+
+    urls: Texts
+
+
+def texts(value: Texts) -> tuple[str, ...]:
+    """Return one text or several as a tuple."""
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def functions(value: Requirements) -> tuple[Callable[..., Any], ...]:
+    """Return one function or several as a tuple."""
+    return (value,) if callable(value) else tuple(value)
+
+
+def versions(value: Versions) -> tuple[int | None, ...]:
+    """Return versions as numbers, None or False; one or several were given, perhaps as text.
+
+    Raises:
+        ValueError: A version that is no number.
+    """
+    several = (value,) if value is None or isinstance(value, int | str) else tuple(value)
+    return tuple(version if version is None or version is False else _number(version) for version in several)
+
+
+def _number(version: int | str) -> int:
+    try:
+        number = int(version)
+    except ValueError:
+        raise ValueError(f"version {version!r} is not a number") from None
+    if number < 0:
+        raise ValueError(f"version {version!r} is below 0")
+    return number
+
+
+_FORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "accept": lambda methods: tuple(method.upper() for method in texts(methods)),
+    "examples": texts,
+    "parameters": tuple,
+    "prefixes": texts,
+    "requires": functions,
+    "suffixes": texts,
+    "urls": texts,
+    "versions": versions,
+}
+
+
+def normalised(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``options`` in the form they are kept in. None means not given, except for ``versions``."""
+    return {
+        name: _FORMS[name](value) if name in _FORMS else value
+        for name, value in options.items()
+        if value is not None or name == "versions"
+    }

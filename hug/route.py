@@ -1,0 +1,254 @@
+"""The decorators that make a function an endpoint, with and without an API of their own; routing by class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Self, TypeVar, Unpack, overload
+
+import falcon
+
+from hug.api import API as _API
+from hug.eventstream.event import event
+from hug.eventstream.stream import events
+from hug.introspect import NOTHING
+from hug.options import Texts, URLOptions, URLRoute
+from hug.routing import EventStreamRouter, NotFoundRouter, URLRouter
+
+C = TypeVar("C", bound=type)
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def get(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
+    """Return a router for GET; see `hug.routing.URLRouter` for the options."""
+    return http(urls, **options).get()
+
+
+def post(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
+    """Return a router for POST; see `hug.routing.URLRouter` for the options."""
+    return http(urls, **options).post()
+
+
+def put(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
+    """Return a router for PUT; see `hug.routing.URLRouter` for the options."""
+    return http(urls, **options).put()
+
+
+def patch(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
+    """Return a router for PATCH; see `hug.routing.URLRouter` for the options."""
+    return http(urls, **options).patch()
+
+
+def delete(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
+    """Return a router for DELETE; see `hug.routing.URLRouter` for the options."""
+    return http(urls, **options).delete()
+
+
+def head(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
+    """Return a router for HEAD; see `hug.routing.URLRouter` for the options."""
+    return http(urls, **options).head()
+
+
+def options(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
+    """Return a router for OPTIONS; see `hug.routing.URLRouter` for the options."""
+    return http(urls, **options).options()
+
+
+def trace(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
+    """Return a router for TRACE; see `hug.routing.URLRouter` for the options."""
+    return http(urls, **options).trace()
+
+
+def connect(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
+    """Return a router for CONNECT; see `hug.routing.URLRouter` for the options."""
+    return http(urls, **options).connect()
+
+
+def http(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
+    """Return a router for all methods, or those in ``accept``."""
+    return URLRouter(urls, **options)
+
+
+call = http
+"""What hug 1 called `http`."""
+
+
+def get_post(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
+    """Return a router for GET and POST."""
+    return http(urls, **options).get_post()
+
+
+def put_post(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
+    """Return a router for PUT and POST."""
+    return http(urls, **options).put_post()
+
+
+class EventStreams:
+    """Event streams, ``hug.sse``: the decorator, and what its functions send."""
+
+    event = staticmethod(event)
+    events = staticmethod(events)
+
+    def __init__(self, api: Any = None) -> None:
+        """Make the event streams of ``api``, by default of the module of each function."""
+        self._api = api
+
+    def __call__(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> EventStreamRouter:
+        """Return a router for event streams; see `hug.routing.URLRouter` for the options."""
+        router = EventStreamRouter(urls, **options)
+        return router if self._api is None else router.api(self._api)
+
+
+sse = EventStreams()
+
+
+def not_found(output: Callable[..., Any] | None = None, **options: Any) -> NotFoundRouter:
+    """Return a router for URLs that do not exist."""
+    return NotFoundRouter(output, **options)
+
+
+_ROUTES = "_hug_routes"
+
+
+class Object(URLRouter):
+    """Routes by class: ``@hug.object.urls("/base")`` on a class, ``@hug.object.get()`` on its methods.
+
+    The class is instantiated, without arguments, when it is decorated; each routed method becomes an endpoint
+    with the options of the class where it has none of its own. A relative URL is joined onto the URL of the
+    class, none at all is that URL.
+    """
+
+    @overload
+    def __call__(self, target: C) -> C: ...
+    @overload
+    def __call__(self, target: Callable[..., Any]) -> Any: ...
+    @overload
+    def __call__(self, target: None = None, **options: Unpack[URLRoute]) -> Self: ...
+    def __call__(self, target: Any = None, **options: Any) -> Any:
+        """Route a class, mark a method, or, given options, return a router."""
+        if target is None or isinstance(target, str):
+            return self.where(**options, **({} if target is None else {"urls": target}))
+        if options:
+            return self.where(**options)(target)
+        if isinstance(target, type) or not callable(target):
+            return self._route_object(target)
+        return _marked(target, URLRouter, self.route)
+
+    def sse(self, urls: Texts | None = None, **overrides: Any) -> Any:
+        """Return a decorator for methods that answer with event streams."""
+        route = super().sse(urls, **overrides).route
+        return lambda method: _marked(method, EventStreamRouter, route)
+
+    def _route_object(self, target: Any) -> Any:
+        instance = target() if isinstance(target, type) else target
+        # In order of definition, those of base classes first; `dir` would sort them.
+        for name in dict.fromkeys(name for kind in reversed(type(instance).__mro__) for name in vars(kind)):
+            for kind, route in getattr(getattr(type(instance), name), _ROUTES, ()):
+                self._of_class(kind, route)(getattr(instance, name))
+        return target
+
+    def _of_class(self, kind: type[URLRouter], route: dict[str, Any]) -> URLRouter:
+        """Return a router with the options of a method, and of this class where the method has none."""
+        router = kind(**{**self.route, **{name: route[name] for name in route if name != "urls"}})
+        return router.where(urls=route["urls"]) if "urls" in route else router
+
+    def http_methods(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> Callable[[C], C]:
+        """Return a decorator for a class whose methods ``get``, ``post`` and so on answer these methods.
+
+        The URL is by default the name of the class in lower case.
+        """
+
+        def decorate(target: C) -> C:
+            router = self.where(**options, **({} if urls is None else {"urls": urls}))
+            if "urls" not in router.route:
+                router = router.where(urls=f"/{target.__name__.lower()}")
+            instance = target()
+            for method in falcon.HTTP_METHODS:
+                handler = getattr(instance, method.lower(), None)
+                if callable(handler):
+                    URLRouter(**{**router.route, "accept": method})(handler)
+            return target
+
+        return decorate
+
+
+def _marked(method: F, kind: type[URLRouter], route: Mapping[str, Any]) -> F:
+    """Note on ``method`` how it is to be routed, once its class is: by the options that are not defaults."""
+    default = URLRouter().route
+    given = {name: value for name, value in route.items() if value != default.get(name, NOTHING)}
+    vars(method).setdefault(_ROUTES, []).append((kind, given))
+    return method
+
+
+object = Object()
+"""Decorates classes; see `Object`."""
+
+
+class API:
+    """The routers of this module for one API: ``hug.route.API(__name__)``."""
+
+    def __init__(self, api: Any) -> None:
+        self.api = _API(api)
+
+    def http(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
+        """Return a router for all methods, or those in ``accept``."""
+        return URLRouter(urls, **options).api(self.api)
+
+    call = http
+
+    def get(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
+        """Return a router as `get` does."""
+        return self.http(urls, **options).get()
+
+    def post(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
+        """Return a router as `post` does."""
+        return self.http(urls, **options).post()
+
+    def put(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
+        """Return a router as `put` does."""
+        return self.http(urls, **options).put()
+
+    def patch(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
+        """Return a router as `patch` does."""
+        return self.http(urls, **options).patch()
+
+    def delete(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
+        """Return a router as `delete` does."""
+        return self.http(urls, **options).delete()
+
+    def head(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
+        """Return a router as `head` does."""
+        return self.http(urls, **options).head()
+
+    def options(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
+        """Return a router as `options` does."""
+        return self.http(urls, **options).options()
+
+    def trace(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
+        """Return a router as `trace` does."""
+        return self.http(urls, **options).trace()
+
+    def connect(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
+        """Return a router as `connect` does."""
+        return self.http(urls, **options).connect()
+
+    def get_post(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
+        """Return a router as `get_post` does."""
+        return self.http(urls, **options).get_post()
+
+    def put_post(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
+        """Return a router as `put_post` does."""
+        return self.http(urls, **options).put_post()
+
+    def not_found(self, output: Callable[..., Any] | None = None, **options: Any) -> NotFoundRouter:
+        """Return a router as `not_found` does."""
+        return not_found(output, **options).api(self.api)
+
+    @property
+    def sse(self) -> EventStreams:
+        """Event streams, as `sse`."""
+        return EventStreams(self.api)
+
+    @property
+    def object(self) -> Object:
+        """A router for classes."""
+        return Object().api(self.api)

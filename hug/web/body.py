@@ -1,0 +1,125 @@
+"""Reading a request's body, bounded in size and time, into what sync and async code both can read."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, MutableMapping
+from typing import Any, TypeAlias
+
+import falcon
+
+from hug.web.errors import HTTPBadRequest, HTTPContentTooLarge, HTTPError
+
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+
+class AwaitableBytes(bytes):
+    """Bytes that may be awaited: ``stream.read()`` and ``await stream.read()`` both give them."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[Any, None, AwaitableBytes]:
+        return self
+        yield  # makes this a generator, one that never waits
+
+
+class Body(io.BytesIO):
+    """A body that has been read. Sync code reads it as a file, async code as Falcon's async stream."""
+
+    def read(self, size: int | None = -1, /) -> AwaitableBytes:
+        """Return up to ``size`` bytes, all that are left by default."""
+        return AwaitableBytes(super().read(size))
+
+    def readall(self) -> AwaitableBytes:
+        """Return all bytes that are left."""
+        return self.read()
+
+    def exhaust(self) -> AwaitableBytes:
+        """Skip all bytes that are left."""
+        self.seek(0, io.SEEK_END)
+        return AwaitableBytes()
+
+    @property
+    def eof(self) -> bool:
+        """Whether everything has been read."""
+        return self.tell() == len(self.getbuffer())
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._chunks()
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        while chunk := self.read(io.DEFAULT_BUFFER_SIZE):
+            yield bytes(chunk)
+
+
+def opening(receive: Receive) -> Receive:
+    """Return a ``receive`` whose first event says that a body may follow, without waiting for the client.
+
+    Falcon asks for one event before it routes. A server answers when the client has sent part of the body,
+    which a bad client never does; whether and how long to wait is for the route to say, and a body that is
+    not read need not be sent (``Expect: 100-continue``).
+    """
+    opened = False
+
+    async def receive_after_opening() -> Message:
+        nonlocal opened
+        if opened:
+            return await receive()
+        opened = True
+        return {"type": "http.request", "body": b"", "more_body": True}
+
+    return receive_after_opening
+
+
+async def read_body(
+    scope: Message, receive: Receive, length: int | None, limit: int, timeout: float
+) -> bytes:
+    """Return the whole body.
+
+    Args:
+        scope: The request's ASGI scope.
+        receive: Gives the body's events, none of which has been taken.
+        length: Bytes that ``Content-Length`` announces, None without it.
+        limit: Most bytes taken into memory.
+        timeout: Seconds until all of it must have come.
+
+    Raises:
+        HTTPContentTooLarge: The body is longer than ``limit``, or says it is.
+        HTTPError: 408, it did not come in time.
+        HTTPBadRequest: The client left before it had sent all of it.
+    """
+    if length is not None and length > limit:
+        raise too_large(scope, limit)
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(timeout):
+            while True:
+                event = await receive()
+                if event["type"] == "http.disconnect":
+                    raise HTTPBadRequest(
+                        "Incomplete body", "The connection was closed before the body's end."
+                    )
+                chunk = event.get("body", b"")
+                size += len(chunk)
+                if size > limit:
+                    raise too_large(scope, limit)
+                chunks.append(chunk)
+                if not event.get("more_body", False):
+                    return b"".join(chunks)
+    except TimeoutError:
+        what = f"The body did not arrive within {timeout:g} seconds."
+        raise HTTPError(falcon.HTTP_408, None, what, _closing(scope)) from None
+
+
+def too_large(scope: Message, limit: int) -> HTTPError:
+    """Return the error for a body of more than ``limit`` bytes."""
+    return HTTPContentTooLarge(None, f"The body may have {limit} bytes at most.", headers=_closing(scope))
+
+
+def _closing(scope: Message) -> dict[str, str]:
+    """Return the header that ends the connection: what is left of the body must not pass as a request."""
+    return {"Connection": "close"} if scope.get("http_version", "1.1").startswith("1") else {}

@@ -1,0 +1,112 @@
+"""Threads for blocking code that the event loop waits for."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any, Final, ParamSpec, TypeVar
+
+from hug.exceptions import HugError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Suspended(HugError, RuntimeError):
+    """A coroutine that runs in a thread, where there is no event loop, tried to wait."""
+
+
+class Threads:
+    """At most ``limit`` threads, started when needed and then kept. What gets none at once waits its turn.
+
+    They are daemon threads, unlike those of `concurrent.futures`, which Python joins when it ends: a handler
+    that blocks must not keep a process alive that has been told to stop.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._started = 0
+        self._spare = 0  # threads that wait for a job, less jobs that wait for a thread
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what ``function`` returns, or raise what it raises, in a thread with this context.
+
+        A cancelled wait gives up the answer; the call itself is not made if it has not begun.
+        """
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+        context = contextvars.copy_context()
+
+        def job() -> None:
+            if answer.cancelled():
+                return
+            try:
+                result = context.run(function, *args, **kwargs)
+            except StopIteration as error:
+                # A future refuses it: it would end the coroutine that waits.
+                _deliver(loop, answer, answer.set_exception, _caused(error))
+            except BaseException as error:  # raised again where it is waited for
+                _deliver(loop, answer, answer.set_exception, error)
+            else:
+                _deliver(loop, answer, answer.set_result, result)
+
+        self._submit(job)
+        return await answer
+
+    def _submit(self, job: Callable[[], None]) -> None:
+        with self._lock:
+            if self._spare > 0 or self._started >= self.limit:
+                self._spare -= 1
+            else:
+                threading.Thread(target=self._work, name=f"hug-{self._started}", daemon=True).start()
+                self._started += 1
+            self._jobs.put(job)
+
+    def _work(self) -> None:
+        while True:
+            self._jobs.get()()
+            with self._lock:
+                self._spare += 1
+
+
+def _caused(error: StopIteration) -> RuntimeError:
+    wrapped = RuntimeError("a function run in a thread raised StopIteration")
+    wrapped.__cause__ = error
+    return wrapped
+
+
+def _deliver(
+    loop: asyncio.AbstractEventLoop, answer: asyncio.Future[Any], settle: Callable[[Any], None], value: Any
+) -> None:
+    def settle_unless_cancelled() -> None:
+        if not answer.done():
+            settle(value)
+
+    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        loop.call_soon_threadsafe(settle_unless_cancelled)
+
+
+def finish(coroutine: Any) -> Any:
+    """Run ``coroutine``, which never waits for anything, to its end; return what it returns.
+
+    Raises:
+        Suspended: It did wait.
+    """
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        return end.value
+    coroutine.close()
+    raise Suspended(
+        "this runs in a thread, where nothing can be awaited: hand the awaitable to the event loop"
+    )
+
+
+handlers: Final = Threads(64)
+"""Threads of all sync handlers of this process. ``handlers.limit`` may be raised at any time."""

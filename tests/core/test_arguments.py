@@ -1,0 +1,403 @@
+"""Where arguments come from, and how they are converted."""
+
+import enum
+import functools
+import io
+
+import pytest
+
+import hug
+
+
+def test_converted_parameters(api: hug.API) -> None:
+    """Annotations that are classes or hug types convert; defaults are left as they are."""
+
+    @hug.get("/x", api=api)
+    def handler(number: int, text: hug.types.text, other: float = 1):
+        return [number, text, other]
+
+    assert hug.test.get(api, "/x", number="3", text="a").data == [3, "a", 1]
+    assert hug.test.get(api, "/x?number=3&text=a&other=2").data == [3, "a", 2.0]
+
+
+def test_precedence(api: hug.API) -> None:
+    """The query goes over fields of the URL, the body over both."""
+
+    @hug.post("/{a}/{b}/{c}", api=api)
+    def handler(a, b, c):
+        return [a, b, c]
+
+    assert hug.test.post(api, "/1/1/1?b=2&c=2", {"c": 3}).data == ["1", "2", 3]
+
+
+def test_query_conventions(api: hug.API) -> None:
+    """Repeated names and commas make lists, blank values count as absent."""
+
+    @hug.get("/x", api=api)
+    def handler(a=None):
+        return a
+
+    assert hug.test.get(api, "/x?a=1&a=2").data == ["1", "2"]
+    assert hug.test.get(api, "/x?a=1,2").data == ["1", "2"]
+    assert hug.test.get(api, "/x?a=1%2C2").data == "1,2"
+    assert hug.test.get(api, "/x?a=").data is None
+    assert hug.test.get(api, "/x/?a=1").data == "1"
+
+
+def test_future_query_conventions() -> None:
+    """``future=True`` reads queries and slashes as Falcon does."""
+    api = hug.API(future=True)
+
+    @hug.get("/x", api=api)
+    def handler(a=None):
+        return a
+
+    assert hug.test.get(api, "/x?a=1,2").data == "1,2"
+    assert hug.test.get(api, "/x?a=").data == ""
+    assert hug.test.get(api, "/x/?a=1").status == hug.HTTP_404
+
+
+def test_keyword_only(api: hug.API) -> None:
+    """Keyword-only parameters are filled, converted and required like others."""
+
+    @hug.get("/x", api=api)
+    def handler(a, *, b: int, c: int = 4):
+        return [a, b, c]
+
+    assert hug.test.get(api, "/x?a=1&b=2&c=3").data == ["1", 2, 3]
+    assert hug.test.get(api, "/x?a=1").data == {"errors": {"b": "Required parameter 'b' not supplied"}}
+
+
+def test_positional_only_is_refused(api: hug.API) -> None:
+    """A parameter that cannot be given by name is an error where it is decorated."""
+    with pytest.raises(TypeError, match="positional-only"):
+
+        @hug.get("/x", api=api)
+        def handler(a, /):
+            return a
+
+
+def test_any_name(api: hug.API) -> None:
+    """``**kwargs`` gets everything else, even what is called like an injected parameter."""
+
+    @hug.get("/x", api=api)
+    def handler(a: int, **others):
+        return {"a": a, **others}
+
+    expected = {"a": 1, "b": "2", "request": "3", "api_version": "4"}
+    assert hug.test.get(api, "/x?a=1&b=2&request=3&api_version=4").data == expected
+
+
+def test_injected_parameters(api: hug.API) -> None:
+    """``request``, ``response``, ``body`` and ``api_version`` are hug's, whatever the client sends."""
+
+    @hug.post("/x", api=api)
+    def handler(request, response, body, api_version):
+        response.set_header("x-path", request.path)
+        return [body, api_version]
+
+    response = hug.test.post(api, "/v3/x?request=1&response=2&api_version=3", {"body": 5, "response": 1})
+    assert response.data == [{"body": 5, "response": 1}, 3]
+    assert response.headers_dict["x-path"] == "/v3/x"
+
+
+def test_body_annotation(api: hug.API) -> None:
+    """An annotation of ``body`` converts the whole body; what is wrong with it is its error."""
+
+    def pair(value):
+        if len(value) != 2:
+            raise ValueError("not a pair")
+        return tuple(value)
+
+    @hug.post("/x", api=api)
+    def handler(body: pair):
+        return list(reversed(body))
+
+    assert hug.test.post(api, "/x", [1, 2]).data == [2, 1]
+    assert hug.test.post(api, "/x", [1]).data == {"errors": {"body": "not a pair"}}
+
+
+def test_dict_gains_nothing(api: hug.API) -> None:
+    """``dict`` is called with the value alone."""
+
+    @hug.post("/x", api=api)
+    def handler(body: dict, inner: dict = None):
+        return [body, inner]
+
+    assert hug.test.post(api, "/x", {"inner": {"a": 1}}).data == [{"inner": {"a": 1}}, {"a": 1}]
+
+
+def test_type_error_of_a_type(api: hug.API) -> None:
+    """A TypeError raised inside a type is its error; the type is called once."""
+    calls = []
+
+    def picky(value):
+        calls.append(value)
+        raise TypeError("too picky")
+
+    @hug.get("/x", api=api)
+    def handler(a: picky):
+        return a
+
+    assert hug.test.get(api, "/x?a=1").data == {"errors": {"a": "too picky"}}
+    assert calls == ["1"]
+
+
+def test_type_with_context(api: hug.API) -> None:
+    """A type that names ``context`` gets what requirements left there."""
+
+    def remember(context, request):
+        context["seen"] = request.path
+        return True
+
+    @hug.get("/x", api=api, requires=remember)
+    def handler(a: (lambda value, context: [value, context["seen"]])):
+        return a
+
+    assert hug.test.get(api, "/x?a=1").data == ["1", "/x"]
+
+
+def test_typing_constructs(api: hug.API) -> None:
+    """Standard typing converts."""
+
+    class Colour(enum.Enum):
+        RED = "red"
+
+    @hug.get("/x", api=api)
+    def handler(a: int | None = None, b: list[int] = (), c: Colour = Colour.RED):
+        return [a, b, c is Colour.RED]
+
+    assert hug.test.get(api, "/x?a=1&b=1&b=2&c=red").data == [1, [1, 2], True]
+    assert hug.test.get(api, "/x?b=5").data == [None, [5], True]
+    assert hug.test.get(api, "/x?a=z").status == hug.HTTP_400
+
+
+def test_unusable_annotation(api: hug.API) -> None:
+    """An annotation that is neither text nor callable is an error where it is decorated."""
+    with pytest.raises(TypeError, match="neither"):
+
+        @hug.get("/x", api=api)
+        def handler(a: 3):
+            return a
+
+
+def test_text_annotation_documents(api: hug.API) -> None:
+    """Text after the colon is documentation and converts nothing."""
+
+    @hug.get("/x", api=api)
+    def handler(a: "What it is"):  # noqa: F722
+        return a
+
+    assert hug.test.get(api, "/x?a=1").data == "1"
+    inputs = api.http.documentation()["handlers"]["/x"]["GET"]["inputs"]
+    assert inputs == {"a": {"type": "What it is"}}
+
+
+def test_async_type(api: hug.API) -> None:
+    """A type may be a coroutine function, for async and sync functions."""
+
+    async def doubled(value):
+        if value == "0":
+            raise ValueError("nothing to double")
+        return int(value) * 2
+
+    @hug.get("/async", api=api)
+    async def on_loop(a: doubled):
+        return a
+
+    @hug.get("/sync", api=api)
+    def in_thread(a: doubled):
+        return a
+
+    for url in ("/async", "/sync"):
+        assert hug.test.get(api, url, a=4).data == 8
+        assert hug.test.get(api, url, a=0).data == {"errors": {"a": "nothing to double"}}
+
+
+def test_map_params(api: hug.API) -> None:
+    """A parameter has one name outside, and errors use it."""
+
+    @hug.get("/x", api=api, map_params={"from": "start"})
+    def handler(start: int):
+        return start
+
+    assert hug.test.get(api, "/x?from=3").data == 3
+    assert hug.test.get(api, "/x?start=3").data == {
+        "errors": {"from": "Required parameter 'from' not supplied"}
+    }
+    assert hug.test.get(api, "/x?from=z").data["errors"].keys() == {"from"}
+
+
+def test_args_option(api: hug.API) -> None:
+    """``args`` gives types in place of annotations."""
+
+    @hug.get("/x", api=api, args={"a": int, "return": str})
+    def handler(a):
+        return a + 1
+
+    assert hug.test.get(api, "/x?a=1").data == "2"
+
+
+def test_parameters_option(api: hug.API) -> None:
+    """``parameters`` and ``defaults`` say what a function with ``**kwargs`` takes."""
+
+    @hug.get("/x", api=api, parameters=("a", "b"), defaults={"b": 5})
+    def handler(**kwargs):
+        return kwargs
+
+    assert hug.test.get(api, "/x?a=1&c=2").data == {"a": "1", "c": "2"}
+    assert hug.test.get(api, "/x").data == {"errors": {"a": "Required parameter 'a' not supplied"}}
+
+
+def test_wrapped_function(api: hug.API) -> None:
+    """A decorator between hug and the function keeps the function's parameters, and adds its own."""
+
+    def logged(function):
+        @functools.wraps(function)
+        def wrapper(*args, request, **kwargs):
+            return [request.path, function(*args, **kwargs)]
+
+        return wrapper
+
+    @hug.get("/x", api=api)
+    @logged
+    def handler(a: int, b=2):
+        return a + b
+
+    assert hug.test.get(api, "/x?a=1").data == ["/x", 3]
+
+
+def test_future_annotations(api: hug.API) -> None:
+    """Under ``from __future__ import annotations`` annotations convert; what is text there documents."""
+    namespace: dict = {"hug": hug, "api": api}
+    source = """
+from __future__ import annotations
+@hug.get("/x", api=api)
+def handler(a: int, b: "A word" = None, c: NotImported = None) -> str:
+    return a + 1
+"""
+    exec(compile(source, "future", "exec", dont_inherit=True), namespace)
+    assert hug.test.get(api, "/x?a=1").data == "2"
+    inputs = api.http.documentation()["handlers"]["/x"]["GET"]["inputs"]
+    assert inputs["b"] == {"type": "A word"}
+
+
+def test_sync_body_reading(api: hug.API) -> None:
+    """A sync function reads ``request.stream`` and ``request.media`` as it did under WSGI."""
+
+    @hug.post("/x", api=api)
+    def handler(request, body):
+        return [request.stream.read().decode(), body]
+
+    @hug.post("/media", api=api)
+    def media(request):
+        return request.media
+
+    assert hug.test.post(api, "/x", {"a": 1}).data == ['{"a": 1}', {"a": 1}]
+    assert hug.test.post(api, "/media", {"a": 1}).data == {"a": 1}
+
+
+def test_async_body_reading(api: hug.API) -> None:
+    """An async function may await ``request.stream`` and ``request.media``, parsed before or not."""
+
+    async def handler(request):
+        return (await request.stream.read()).decode()
+
+    async def media(request):
+        return await request.get_media()
+
+    async def chunks(request):
+        return b"".join([chunk async for chunk in request.stream]).decode()
+
+    for name, function in {"stream": handler, "media": media, "chunks": chunks}.items():
+        hug.post(f"/{name}", api=api)(function)
+        hug.post(f"/raw/{name}", api=api, parse_body=False)(function)
+    for prefix in ("", "/raw"):
+        assert hug.test.post(api, f"{prefix}/stream", {"a": 1}).data == '{"a": 1}'
+        assert hug.test.post(api, f"{prefix}/chunks", {"a": 1}).data == '{"a": 1}'
+        assert hug.test.post(api, f"{prefix}/media", {"a": 1}).data == {"a": 1}
+
+
+def test_unknown_content_type(api: hug.API) -> None:
+    """A body that nothing reads is given as a file."""
+
+    @hug.post("/x", api=api)
+    def handler(body):
+        assert isinstance(body, io.BytesIO)
+        return body.read().decode()
+
+    assert hug.test.post(api, "/x", "raw", headers={"content-type": "a/b"}).data == "raw"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/json", '{"a": '),
+        ("application/json", b'"\xff"'),
+        ("application/json; charset=nonsense", "{}"),
+        ("text/plain; charset=nonsense", "a"),
+        ("text/plain", b"\xff"),
+        ("application/x-www-form-urlencoded; charset=nonsense", "a=1"),
+        ("application/json", "[" * 100_000),
+    ],
+)
+def test_unreadable_body(api: hug.API, content_type: str, body) -> None:
+    """A body that is not what its content type says gives 400 with an error of ``body`` alone."""
+
+    @hug.post("/x", api=api)
+    def handler(a):
+        return a
+
+    response = hug.test.post(api, "/x", body, headers={"content-type": content_type})
+    assert response.status == hug.HTTP_400
+    assert response.data["errors"].keys() == {"body"}
+
+
+def test_input_formats(api: hug.API) -> None:
+    """A route's own input format goes before the API's; either takes the keywords it names."""
+
+    @hug.default_input_format("a/b", api=api)
+    def upper(body):
+        return body.read().decode().upper()
+
+    @hug.post("/api", api=api)
+    def of_api(body):
+        return body
+
+    async def counted(body, content_length):
+        return [body.read().decode(), content_length]
+
+    @hug.post("/route", api=api, inputs={"a/b": counted})
+    def of_route(body):
+        return body
+
+    headers = {"content-type": "a/b; x=1"}
+    assert hug.test.post(api, "/api", "raw", headers=headers).data == "RAW"
+    assert hug.test.post(api, "/route", "raw", headers=headers).data == ["raw", 3]
+
+
+def test_form(api: hug.API) -> None:
+    """Forms give texts, and lists of what is repeated or has commas."""
+
+    @hug.post("/x", api=api)
+    def handler(a, b, c="none"):
+        return [a, b, c]
+
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    assert hug.test.post(api, "/x", "a=1&b=2,3&b=4&c=", headers=headers).data == [
+        "1",
+        ["2", "3", "4"],
+        "none",
+    ]
+
+
+def test_headers_in_any_case(api: hug.API) -> None:
+    """Request headers are found under any spelling and listed in capitals; there is an ``env``."""
+
+    @hug.get("/x", api=api)
+    def handler(request):
+        headers = request.headers
+        return [headers["x-a"], headers["X-A"], headers.get("X-b"), "x-A" in headers, "X-A" in list(headers),
+                request.env["HTTP_X_A"], request.env["PATH_INFO"]]  # fmt: skip
+
+    assert hug.test.get(api, "/x", headers={"X-a": "1"}).data == ["1", "1", None, True, True, "1", "/x"]
