@@ -182,9 +182,8 @@ class HTTPInterfaceAPI:
         """
         from hug.server import serve  # noqa: PLC0415  # imports uvicorn, which only a server needs
 
-        if isinstance(host, int):
-            host, port = "", host
-        serve(self.server(not no_documentation), host, port, silent=not display_intro, title=self.api.name)
+        name, port = ("", host) if isinstance(host, int) else (host, port)
+        serve(self.server(not no_documentation), name, port, silent=not display_intro, title=self.api.name)
 
     def documentation(
         self, base_url: str | None = None, api_version: int | None = None, prefix: str = ""

@@ -1,4 +1,4 @@
-"""Requests to an API without a server: ``hug.test.get(api, "/url", name="value")``.
+"""One request, one response.
 
 Each runs the real ASGI application, on a private event loop, so it can be used anywhere, also inside a
 running loop. What a handler raises and hug does not answer is raised here.
@@ -38,7 +38,7 @@ class Response:
         self.status: str = falcon.code_to_http_status(status)
         self.headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
         self.headers_dict: MutableMapping[str, Any] = falcon.CaseInsensitiveDict(self.headers)
-        self.content_type = self.headers_dict.get("content-type")
+        self.content_type = dict(self.headers).get("content-type")
         self.content = content
         self.data = _decoded(content, self.content_type)
 
@@ -77,8 +77,25 @@ def call(
         host: Of the URL.
         kwargs: More ``params``.
     """
+    scope, content = request_for(
+        method, url, body, headers, {**(params or {}), **kwargs}, query_string, scheme, host
+    )
+    return portal.call(_exchange, API(api_or_module).http.server(), scope, content)
+
+
+def request_for(
+    method: str,
+    url: str,
+    body: Any,
+    headers: Mapping[str, str] | None,
+    params: Mapping[str, Any],
+    query_string: str = "",
+    scheme: str = "http",
+    host: str = "falconframework.org",
+) -> tuple[Message, bytes]:
+    """Return the ASGI scope and the body of a request; the arguments are those of `call`."""
     path, _, query = url.partition("?")
-    params = {name: value for name, value in {**(params or {}), **kwargs}.items() if value is not None}
+    params = {name: value for name, value in params.items() if value is not None}
     fields = {"host": host, "user-agent": "hug.test"}
     fields.update((name.lower(), value) for name, value in (headers or {}).items())
     content = _encoded(body, fields)
@@ -99,7 +116,7 @@ def call(
         "client": ("127.0.0.1", 65133),
         "server": (host, 443 if scheme == "https" else 80),
     }
-    return portal.call(_exchange, API(api_or_module).http.server(), scope, content)
+    return scope, content
 
 
 async def _exchange(application: Any, scope: Message, content: bytes) -> Response:
