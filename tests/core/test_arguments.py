@@ -121,7 +121,7 @@ def test_dict_gains_nothing(api: hug.API) -> None:
     """``dict`` is called with the value alone."""
 
     @hug.post("/x", api=api)
-    def handler(body: dict, inner: dict = None):
+    def handler(body: dict, inner: dict = ()):
         return [body, inner]
 
     assert hug.test.post(api, "/x", {"inner": {"a": 1}}).data == [{"inner": {"a": 1}}, {"a": 1}]
@@ -150,8 +150,11 @@ def test_type_with_context(api: hug.API) -> None:
         context["seen"] = request.path
         return True
 
+    def with_context(value, context):
+        return [value, context["seen"]]
+
     @hug.get("/x", api=api, requires=remember)
-    def handler(a: (lambda value, context: [value, context["seen"]])):
+    def handler(a: with_context):
         return a
 
     assert hug.test.get(api, "/x?a=1").data == ["1", "/x"]

@@ -1,0 +1,139 @@
+"""What an API tells about itself."""
+
+import sys
+import types
+
+import hug
+
+JSON = {
+    "format": "JSON (Javascript Serialized Object Notation)",
+    "content_type": "application/json; charset=utf-8",
+}
+
+
+def birthday_api() -> hug.API:
+    api = hug.API(types.ModuleType("birthday", "Birthday API overview"))
+
+    @hug.get(api=api, examples="name=HUG&age=1")
+    def happy_birthday(name: hug.types.text, age: hug.types.number = 1):
+        """Says happy birthday"""
+
+    @hug.post("/echo", api=api, versions=1)
+    def echo(text: "Text to echo") -> "Echoed text":  # noqa: F722
+        """V1 echo"""
+
+    @hug.post("/echo", api=api, versions=range(2, 4))
+    def echo_2(text, hug_timer=3):
+        """V2 echo"""
+
+    hug.get("/hidden", api=api, private=True)(lambda: 1)
+    return api
+
+
+def test_page() -> None:
+    """A URL that does not exist gets the documentation of the version it names, with 404."""
+    api = birthday_api()
+    response = hug.test.get(api, "/v1/nope")
+    assert response.status == hug.HTTP_404
+    assert response.content.startswith(b'{\n    "404"')
+    assert list(response.data) == ["404", "documentation"]
+    assert response.data["documentation"] == {
+        "overview": "Birthday API overview",
+        "version": 1,
+        "versions": [1, 2, 3],
+        "handlers": {
+            "/happy_birthday": {
+                "GET": {
+                    "usage": "Says happy birthday",
+                    "examples": ["http://falconframework.org/v1/happy_birthday?name=HUG&age=1"],
+                    "outputs": JSON,
+                    "inputs": {
+                        "name": {"type": "Basic text / string value"},
+                        "age": {"type": "A whole number", "default": 1},
+                    },
+                }
+            },
+            "/echo": {
+                "POST": {
+                    "usage": "V1 echo",
+                    "outputs": {**JSON, "type": "Echoed text"},
+                    "inputs": {"text": {"type": "Text to echo"}},
+                }
+            },
+        },
+    }
+
+
+def test_versions_of_the_page() -> None:
+    """The highest version is documented by default, and where the one asked for does not exist."""
+    api = birthday_api()
+    for url in ("/nope", "/v9/nope"):
+        assert hug.test.get(api, url).data["documentation"]["version"] == 3
+    documentation = api.http.documentation(api_version=2, prefix="http://host")
+    assert documentation["handlers"]["/echo"]["POST"]["usage"] == "V2 echo"
+    assert documentation["handlers"]["/happy_birthday"]["GET"]["examples"] == [
+        "http://host/v2/happy_birthday?name=HUG&age=1"
+    ]
+
+
+def test_requirements_and_outer_names(api: hug.API) -> None:
+    """Requirements tell their docstrings; parameters have the names of the outside."""
+
+    def admin(**kwargs):
+        """Only admins"""
+        return True
+
+    @hug.get("/x", api=api, requires=[admin, lambda: True], map_params={"from": "start"})
+    def handler(request, body, start: int = 3, end: float = None):
+        return 1
+
+    described = api.http.documentation()["handlers"]["/x"]["GET"]
+    assert list(described) == ["requires", "outputs", "inputs"]
+    assert described["requires"] == ["Only admins", None]
+    assert described["inputs"] == {"from": {"type": "Integer", "default": 3}, "end": {"type": "Float"}}
+
+
+def test_example_of_a_route_without_parameters(api: hug.API) -> None:
+    """A route that needs nothing is its own example."""
+    hug.get("/x", api=api)(lambda: 1)
+    described = hug.test.get(api, "/nope").data["documentation"]["handlers"]["/x"]["GET"]
+    assert described["examples"] == ["http://falconframework.org/x"]
+
+
+def test_page_in_another_format(api: hug.API) -> None:
+    """The page is in the API's output format, whatever keywords that takes."""
+    api.http.output_format = lambda data: f"<{data['404'][:12]}>"
+    assert hug.test.get(api, "/nope").content == b"<The API call>"
+
+
+def test_without_the_page(api: hug.API) -> None:
+    """``default_not_found=False`` gives a bare error."""
+    from hug.test import requests
+
+    server = api.http.server(default_not_found=False)
+    assert server is not api.http.server()
+    sent = []
+
+    async def receive():
+        return {"type": "http.request"}
+
+    async def send(event):
+        sent.append(event)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/",
+        "query_string": b"",
+        "headers": [],
+        "http_version": "1.1",
+        "server": ("localhost", 80),
+    }
+    requests.portal.call(server.__call__, scope, receive, send)
+    assert sent[0]["status"] == 404
+    assert sent[1]["body"] == b'{"errors": {"404 Not Found": null}}'
+
+
+def test_modules_docstring() -> None:
+    """The overview is the module's docstring."""
+    assert hug.API(sys.modules[__name__]).http.documentation()["overview"] == __doc__

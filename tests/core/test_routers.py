@@ -1,0 +1,260 @@
+"""Routers, and the classes and modules they belong to."""
+
+import sys
+import types
+
+import pytest
+
+import hug
+
+METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace", "connect")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_methods(api: hug.API, method: str) -> None:
+    """Each decorator answers its method and no other."""
+    getattr(hug, method)("/x", api=api)(lambda: "here")
+    for other in METHODS:
+        status = hug.test.call(other, api, "/x").status
+        if other == method:
+            assert status == hug.HTTP_200
+        elif other != "options":
+            assert status == hug.HTTP_405
+
+
+def test_several_methods(api: hug.API) -> None:
+    """http, call, get_post and put_post answer several."""
+    for name, expected in {"http": METHODS, "get_post": ("get", "post"), "put_post": ("post", "put")}.items():
+        getattr(hug, name)(f"/{name}", api=api)(lambda: 1)
+        assert sorted(api.http.routes[""][f"/{name}"]) == sorted(method.upper() for method in expected)
+    assert hug.call is hug.http
+    assert hug.http(accept="get").route["accept"] == ("GET",)
+
+
+def test_function_stays(api: hug.API) -> None:
+    """The function is returned as it was, and carries its interface."""
+
+    def handler(a: int = 1):
+        return a
+
+    assert hug.get(api=api)(handler) is handler
+    assert handler() == 1
+    assert handler.interface.http.api is api
+    assert handler.interface.spec is handler
+    assert hug.test.get(api, "/handler").data == 1
+
+
+def test_several_urls(api: hug.API) -> None:
+    """URLs, prefixes and suffixes add up."""
+    hug.get(["/a", "/b"], api=api, prefixes="/p", suffixes=["/s", ".json"])(lambda: 1)
+    urls = ["/a", "/b", "/p/a", "/p/b", "/a/s", "/b/s", "/a.json", "/b.json"]
+    assert list(api.http.urls()) == urls
+    assert {hug.test.get(api, url).status for url in urls} == {hug.HTTP_200}
+
+
+def test_routers_are_values(api: hug.API) -> None:
+    """Each method returns a new router, with further options, and leaves the old one as it was."""
+    router = hug.http("/base", api=api)
+    before = dict(router.route)
+    changed = router.urls("sub", status=201).output(hug.output_format.text).requires(bool).get()
+    assert router.route == before
+    assert changed.route["urls"] == ("/base/sub",)
+    assert changed.route["status"] == 201
+    assert changed.route["accept"] == ("GET",)
+    assert changed.doesnt_require(bool).route["requires"] == ()
+    assert changed.where(urls="/top").route["urls"] == ("/top",)
+    assert type(changed) is type(router)
+
+
+def test_every_option_is_a_method() -> None:
+    """Every option can be chained, except those hug 2 has no method for."""
+    missing = {"args", "status", "private", "inputs"}
+    for option in hug.routing.URLRouter.known.__annotations__.keys() - missing:
+        assert callable(getattr(hug.routing.URLRouter, option))
+
+
+def test_unknown_option() -> None:
+    """An option that does not exist is a warning that points at the user's line."""
+    with pytest.warns(UserWarning, match="no option 'methods'") as caught:
+        router = hug.get("/x", methods=["GET"])
+    assert caught[0].filename == __file__
+    assert "methods" not in router.route
+
+
+def test_missing_parentheses() -> None:
+    """A decorator without parentheses is told to have them."""
+    with pytest.raises(TypeError, match=r"@hug\.get\(\)"):
+
+        @hug.get
+        def handler():
+            return 1
+
+
+def test_url_without_slash(api: hug.API) -> None:
+    """A URL has to start with a slash."""
+    with pytest.raises(ValueError, match="must start"):
+        hug.get("x", api=api)(lambda: 1)
+
+
+def test_not_a_function(api: hug.API) -> None:
+    """Builtins cannot be routed, and say so."""
+    with pytest.raises(TypeError, match="not a Python function"):
+        hug.get("/x", api=api)(len)
+
+
+def test_base_url(api: hug.API) -> None:
+    """``base_url`` goes before the URLs of routes added after it was set, and before the version."""
+    hug.get("/before", api=api)(lambda: 1)
+    api.http.base_url = "/api"
+    hug.get("/after", api=api)(lambda: 2)
+    hug.get("/", api=api)(lambda: "root")
+    urls = ("/before", "/api/after", "/api/v1/after", "/api", "/api/")
+    assert [hug.test.get(api, url).data for url in urls] == [1, 2, 2, "root", "root"]
+    assert hug.test.get(api, "/after").status == hug.HTTP_404
+
+
+def test_later_routes_are_served(api: hug.API) -> None:
+    """A route added after the first request is served by the same application."""
+    server = api.http.server()
+    hug.get("/a", api=api)(lambda: 1)
+    assert hug.test.get(api, "/a").data == 1
+    hug.get("/b", api=api)(lambda: 2)
+    assert hug.test.get(api, "/b").data == 2
+    assert api.http.server() is server
+
+
+def test_class_routing(api: hug.API) -> None:
+    """A class lends its methods its options and its URL; relative URLs are joined onto that."""
+
+    @hug.object.urls("/base", requires=lambda request: True, api=api, status=201)
+    class Things:
+        def __init__(self) -> None:
+            self.count = 0
+
+        @hug.object.get()
+        def index(self):
+            self.count += 1
+            return self.count
+
+        @hug.object.post("sub", output=hug.output_format.text, status=202)
+        def sub(self, a: int):
+            return a
+
+        @hug.object.get("/top/{x}")
+        async def top(self, x):
+            return x
+
+    assert [hug.test.get(api, "/base").data for _ in range(2)] == [1, 2]
+    response = hug.test.post(api, "/base/sub", {"a": "5"})
+    assert (response.status, response.content) == (hug.HTTP_202, b"5")
+    response = hug.test.get(api, "/top/5")
+    assert (response.status, response.data) == (hug.HTTP_201, "5")
+    assert isinstance(Things, type)
+
+
+def test_class_inherits_routes(api: hug.API) -> None:
+    """Methods of base classes are routed, too, once."""
+
+    class Base:
+        @hug.object.get("/a")
+        def a(self):
+            return type(self).__name__
+
+    @hug.object(api=api)
+    class Derived(Base):
+        @hug.object.get("/b")
+        def b(self):
+            return "b"
+
+    assert hug.test.get(api, "/a").data == "Derived"
+    assert list(api.http.urls()) == ["/a", "/b"]
+
+
+def test_http_methods(api: hug.API) -> None:
+    """Methods named after HTTP's answer these."""
+
+    @hug.object.http_methods(api=api)
+    class Thing:
+        def get(self):
+            return "got"
+
+        def post(self, a):
+            return a
+
+        def other(self):
+            return "never"
+
+    @hug.object(api=api).http_methods("/named")
+    class Named:
+        def get(self):
+            return "named"
+
+    assert hug.test.get(api, "/thing").data == "got"
+    assert hug.test.post(api, "/thing", {"a": 1}).data == 1
+    assert hug.test.put(api, "/thing").status == hug.HTTP_405
+    assert hug.test.get(api, "/named").data == "named"
+
+
+def test_route_api(api: hug.API) -> None:
+    """hug.route.API binds all routers to one API."""
+    route = hug.route.API(api)
+    for method in METHODS:
+        getattr(route, method)(f"/{method}")(lambda: 1)
+    route.get_post("/get_post")(lambda: 1)
+    route.not_found()(lambda: "nothing")
+
+    @route.object(urls="/object")
+    class Thing:
+        @hug.object.get()
+        def get(self):
+            return "object"
+
+    assert len(list(api.http.urls())) == len(METHODS) + 2
+    assert hug.test.get(api, "/object").data == "object"
+    assert hug.test.get(api, "/nope").data == "nothing"
+
+
+def test_one_api_per_module() -> None:
+    """An API is found by module, name and itself; its module gets the names servers look for."""
+    module = types.ModuleType("some_module", "What it is about")
+    sys.modules["some_module"] = module
+    try:
+        api = hug.API("some_module")
+        assert hug.API(module) is hug.API(api) is api
+        assert (api.name, api.doc, api.module) == ("some_module", "What it is about", module)
+        assert module.__hug__ is api
+        assert module.__hug_asgi__ is api.http.server()
+    finally:
+        del sys.modules["some_module"]
+
+
+def test_apis_without_a_module() -> None:
+    """Each ``API()`` is another; an unknown name makes an API, always the same, and no importable module."""
+    assert hug.API() is not hug.API()
+    assert hug.API("no_such_module") is hug.API("no_such_module")
+    assert "no_such_module" not in sys.modules
+
+
+def test_api_of_the_functions_module() -> None:
+    """Without ``api=`` the function's module has the API, and hug.test finds it by module."""
+
+    @hug.get("/in-this-module")
+    def handler():
+        return 1
+
+    module = sys.modules[__name__]
+    assert handler.interface.http.api is hug.API(__name__) is module.__hug__
+    assert hug.test.get(module, "/in-this-module").data == 1
+    assert hug.test.get(__name__, "in-this-module").data == 1
+
+
+def test_context_and_handlers(api: hug.API) -> None:
+    """An API has a context of its own and lists its interfaces once each."""
+    api.context["a"] = 1
+
+    @hug.http(["/a", "/b"], api=api)
+    def handler():
+        return 1
+
+    assert api.context == {"a": 1}
+    assert list(api.handlers()) == [handler.interface.http]

@@ -1,0 +1,147 @@
+"""The shape of the package: imports point down the layers, pure layers are pure, files are small."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import hug
+
+PACKAGE = Path(hug.__file__).parent
+MOST_LINES = 400
+
+LAYERS: dict[str, int] = {
+    "": 9,
+    "__main__": 8, "command": 8, "development_runner": 8, "test": 8,
+    "decorators": 7,
+    "options": 7, "route": 7, "routing": 7,
+    "api": 6, "dispatch": 6, "documentation": 6, "modules": 6,
+    "interface": 5,
+    "defaults": 4, "directives": 4, "redirect": 4, "server": 4,
+    "web": 3,
+    "eventstream": 2,
+    "eventstream.cursor": 1, "eventstream.decode": 1, "eventstream.encode": 1, "eventstream.event": 1,
+    "input_format": 1, "output_format": 1, "types": 1,
+    "exceptions": 0, "format": 0, "introspect": 0, "json_module": 0,
+}  # fmt: skip
+"""By module or, for all modules in it that are not named, by package."""
+
+IMPURE = {
+    "asyncio",
+    "threading",
+    "time",
+    "socket",
+    "select",
+    "selectors",
+    "signal",
+    "subprocess",
+    "random",
+    "os",
+}
+RESERVED = {"http", "cli", "local", "object", "static", "sink", "exception", "call", "type", "sse"}
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+NAMES = {name_of(path) for path in MODULES}
+
+
+def layer_of(name: str) -> int:
+    while name not in LAYERS:
+        if not name:
+            raise KeyError(name)
+        name = name.rpartition(".")[0]
+    return LAYERS[name]
+
+
+def imports(path: Path) -> Iterator[tuple[str, ast.stmt]]:
+    """All imports, also those inside functions and those only for type checkers."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            module = node.module or ""
+            for alias in node.names:
+                whole = f"{module}.{alias.name}"
+                yield (whole if whole.removeprefix("hug.") in NAMES else module), node
+
+
+def own_imports(path: Path) -> set[str]:
+    return {
+        name.removeprefix("hug").removeprefix(".") for name, _ in imports(path) if name.split(".")[0] == "hug"
+    }
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_point_down(path: Path) -> None:
+    """A module imports its own layer or a lower one, whatever the place of the import."""
+    layer = layer_of(name_of(path))
+    upward = {name for name in own_imports(path) if layer_of(name) > layer}
+    assert not upward
+
+
+def test_imports_make_no_circle() -> None:
+    """Modules can be put into an order in which each comes after all it imports."""
+    waiting = {name_of(path): own_imports(path) - {name_of(path)} for path in MODULES}
+    while ready := [name for name, needs in waiting.items() if not needs & waiting.keys()]:
+        for name in ready:
+            del waiting[name]
+    assert not waiting
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if layer_of(name_of(path)) <= 1], ids=name_of)
+def test_pure_layers_are_pure(path: Path) -> None:
+    """Layers 0 and 1 have no await, clock, thread, socket, file or randomness."""
+    tree = ast.parse(path.read_text())
+    assert not {name for name, _ in imports(path) if name.split(".")[0] in IMPURE}
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.AsyncFunctionDef | ast.Await)]
+    called = {
+        node.func.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert not called & {"open", "print", "input"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_files_are_small(path: Path) -> None:
+    """A file that grows past the limit holds two concerns."""
+    assert len(path.read_text().splitlines()) <= MOST_LINES
+
+
+def test_no_module_takes_a_public_name() -> None:
+    """`hug.http`, `hug.sse` and the like are decorators; a module of that name would replace them."""
+    assert not {name.partition(".")[0] for name in NAMES} & RESERVED
+
+
+def test_event_streams_know_nothing_of_hug() -> None:
+    """Any ASGI application could serve the streams: they need no request, no route and no Falcon."""
+    streams = [path for path in MODULES if name_of(path).startswith("eventstream")]
+    foreign = {name for path in streams for name, _ in imports(path)} & {"falcon"}
+    above = {name for path in streams for name in own_imports(path) if layer_of(name) > 2}
+    assert not foreign | above
+
+
+def test_import_is_light() -> None:
+    """`import hug` brings no server, no optional package, no event loop policy, no signal handler, no thread."""
+    code = """
+import asyncio, signal, sys, threading
+policy, handlers = type(asyncio.get_event_loop_policy()), [signal.getsignal(s) for s in signal.valid_signals()]
+import hug
+assert type(asyncio.get_event_loop_policy()) is policy
+assert [signal.getsignal(s) for s in signal.valid_signals()] == handlers
+assert threading.active_count() == 1
+heavy = {"uvicorn", "uvloop", "numpy", "pydantic", "marshmallow", "httpx2", "redis", "requests"}
+assert not heavy & sys.modules.keys(), heavy & sys.modules.keys()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
