@@ -81,12 +81,13 @@ class Application:
         try:
             await self._falcon(scope, opening(receive), streamed.send)
         finally:
-            # What it refers to is needed no longer; a stream may be open for days.
             del scope[SCOPE_KEY]
             if streamed.stream is not None and not streamed.taken:
                 await discard(streamed.stream)
         if streamed.taken:
-            await serve(streamed, receive, send, self.site.streaming)
+            stream = serve(streamed, receive, send, self.site.streaming)
+            del streamed  # a stream may be open for days, by the thousand
+            await stream
 
     def build(self) -> None:
         """Build the Falcon app from what the API has now.

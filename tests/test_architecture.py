@@ -132,10 +132,11 @@ def test_event_streams_know_nothing_of_hug() -> None:
 
 
 def test_import_is_light() -> None:
-    """`import hug` brings no server, no optional package, no event loop policy, no signal handler, no thread."""
+    """`import hug` brings no server, optional package, event loop policy, signal handler or thread."""
     code = """
 import asyncio, signal, sys, threading
-policy, handlers = type(asyncio.get_event_loop_policy()), [signal.getsignal(s) for s in signal.valid_signals()]
+policy = type(asyncio.get_event_loop_policy())
+handlers = [signal.getsignal(s) for s in signal.valid_signals()]
 import hug
 assert type(asyncio.get_event_loop_policy()) is policy
 assert [signal.getsignal(s) for s in signal.valid_signals()] == handlers

@@ -6,6 +6,7 @@ defaults), so the news has to come from elsewhere: the signal itself, which we h
 
 import asyncio
 import contextlib
+import contextvars
 import logging
 import signal
 import threading
@@ -14,15 +15,15 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Final, Protocol
 
-from hug.eventstream.heart import Heart
+from hug.eventstream.heart import Beating, Heart
 
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 logger = logging.getLogger("hug")
 
 
-class Draining(Protocol):
-    """An open stream that can be asked to end."""
+class Stream(Beating, Protocol):
+    """An open stream."""
 
     def drain(self) -> None:
         """End soon and cleanly; called on the stream's own event loop."""
@@ -32,28 +33,28 @@ class Streams:
     """The open streams of one event loop.
 
     Attributes:
-        open: The streams themselves.
         draining: Whether the process is about to end, so that a new stream must end at once.
-        heart: The timer they share.
+        heart: The timer they share, which is also the list of them.
+        context: What callbacks run in that need no context: a copy for each would cost memory.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self.open: set[Draining] = set()
         self.draining = False
-        self.heart = Heart(loop)
+        self.heart: Heart[Stream] = Heart(loop)
+        self.context = contextvars.Context()
         self._round: asyncio.Task[None] | None = None
 
     def drain(self) -> None:
         """End all streams, and every one that is opened from now on."""
         self.draining = True
-        if self.open:
-            logger.info("ending %d open event stream(s)", len(self.open))
+        if self.heart.streams:
+            logger.info("ending %d open event stream(s)", len(self.heart.streams))
             self._round = self._loop.create_task(self._drain())
 
     async def _drain(self) -> None:
         # In a task, because a server's or a middleware's send may ask which one it runs in.
-        for stream in list(self.open):
+        for stream in list(self.heart.streams.values()):
             stream.drain()
 
     def drain_from_anywhere(self) -> None:

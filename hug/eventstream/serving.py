@@ -86,18 +86,19 @@ class OpenStream:
 
     async def serve(self, receive: Receive, last_event_id: str) -> None:
         """Send the first bytes, run the source until something ends the stream, send the last bytes."""
-        self._owner = asyncio.current_task()
         self._write(opening(last_event_id, self._retry))
         if self._streams.draining:
             self._end = End.DRAIN
-        self._streams.open.add(self)
         ticket = self._streams.heart.add(self, self._next_look(self._connection.wrote_at))
-        watching = watch(receive, self._client_left)
+        watching = watch(receive, self, self._streams.context)
+        # Not before: a stream that has ended already lets its source clean up without a cancellation.
+        self._owner = asyncio.current_task()
         try:
             if self._end is None:
                 await self._feed.run(self._connection)
-                self._end = End.SOURCE
+                self._end = self._end or End.SOURCE  # a source may keep its cancellation to itself
             else:
+                self._limit_cleanup()
                 await self._feed.close()
         except asyncio.CancelledError:
             self._cancelled()
@@ -111,10 +112,9 @@ class OpenStream:
         finally:
             watching.close()
             self._streams.heart.discard(ticket)
-            self._streams.open.discard(self)
-            self._owner = None
             if self._cleanup is not None:
                 self._cleanup.cancel()
+            self._disown()
         with contextlib.suppress(ClientGone):
             await self._say_goodbye()
         if self._end is End.CANCELLED:
@@ -133,9 +133,13 @@ class OpenStream:
         self._end = end
         if self._owner is not None:
             self._owner.cancel()
-            seconds = self._settings.cleanup_timeout
-            seconds = min(seconds, DRAIN_CLEANUP) if end is End.DRAIN else seconds
-            self._cleanup = asyncio.get_running_loop().call_later(seconds, self._cleanup_overruns, seconds)
+            self._limit_cleanup()
+
+    def _limit_cleanup(self) -> None:
+        seconds = self._settings.cleanup_timeout
+        if self._end is End.DRAIN:
+            seconds = min(seconds, DRAIN_CLEANUP)
+        self._cleanup = asyncio.get_running_loop().call_later(seconds, self._cleanup_overruns, seconds)
 
     def _cleanup_overruns(self, seconds: float) -> None:
         logger.error(
@@ -148,13 +152,15 @@ class OpenStream:
         if self._owner is not None:
             self._owner.cancel()
 
-    def _client_left(self) -> None:
+    def client_left(self) -> None:
+        """See `Watched.client_left`."""
         self._stop(End.CLIENT)
 
     def drain(self) -> None:
-        """See `Draining.drain`: the client hears at once when to come back; then the source is ended."""
+        """See `Draining.drain`: a client that keeps up hears when to come back; the source is ended."""
         if self._end is None:
-            self._say_come_back()
+            if self._connection.pending is None:
+                self._say_come_back()
             self._stop(End.DRAIN)
 
     def beat(self, now: float) -> float:
@@ -173,13 +179,16 @@ class OpenStream:
 
     def _cancelled(self) -> None:
         """Tell our own cancellations from the server's, and from one that the source made itself."""
-        owner = self._owner
         if self._end is None:
-            if owner is not None and owner.cancelling():
+            if self._owner is not None and self._owner.cancelling():
                 self._end = End.CANCELLED
             else:
                 self._end = End.FAILURE
                 logger.error("the source of %s cancelled itself; its client will reconnect", self._name)
+
+    def _disown(self) -> None:
+        """Give the task back to the server, as if we had never cancelled it."""
+        owner, self._owner = self._owner, None
         while owner is not None and self._end is not End.CANCELLED and owner.cancelling():
             owner.uncancel()
 
@@ -203,7 +212,7 @@ class OpenStream:
             await asyncio.wait({connection.pending}, timeout=DRAIN_CLEANUP)
 
     def _say_come_back(self) -> None:
-        if self._connection.pending is None and not self._connection.finished:
+        if not self._connection.finished:
             low, high = self._settings.drain_retry
             retry = round(1000 * random.uniform(low, high))  # noqa: S311  # guards nothing
             with contextlib.suppress(ClientGone):

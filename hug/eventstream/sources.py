@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol, TypeAlias
 from hug.eventstream.connection import Connection
 from hug.eventstream.encode import encode
 from hug.eventstream.event import Event
-from hug.eventstream.stepping import resume
+from hug.eventstream.stepping import Rest
 
 Source: TypeAlias = AsyncIterable[Any] | Iterable[Any]
 
@@ -70,10 +70,8 @@ class AsyncFeed:
         When an item is not ready, what has gathered leaves first, and the wait goes on meanwhile. All this is
         one coroutine because an idle stream keeps each of its frames in memory.
         """
-        task = asyncio.current_task()
-        clock = time.monotonic
-        ready: list[bytes] = []
-        size, since = 0, clock()
+        ready: list[bytes] | None = None  # an idle stream keeps no list
+        size, since = 0, time.monotonic()
         try:
             while True:
                 steps = self._iterator.__anext__().__await__()
@@ -82,28 +80,34 @@ class AsyncFeed:
                 except StopIteration as stop:
                     item = stop.value
                 else:
-                    pending = connection.write(_joined(ready)) if ready else None
-                    item = await resume(steps, waiting_for)
-                    if task is not None and task.cancelling():
+                    pending = connection.write(b"".join(ready)) if ready else None
+                    ready = None
+                    item = await Rest(steps, waiting_for)
+                    if _cancelling():
                         break  # a generator that yields in its finally has kept the cancellation to itself
                     if pending is not None:
                         await pending
-                    size, since = 0, clock()
+                    size, since = 0, time.monotonic()
+                if ready is None:
+                    ready = []
                 ready.append(encode(item))
                 size += len(ready[-1])
-                if size >= WRITE_SIZE or clock() - since > PATIENCE:
-                    if (pending := connection.write(_joined(ready))) is not None:
+                del item  # nor the last item, which may be large
+                if size >= WRITE_SIZE or time.monotonic() - since > PATIENCE:
+                    pending = connection.write(b"".join(ready))
+                    ready = None
+                    if pending is not None:
                         await pending
                     await asyncio.sleep(0)  # the source may never wait, and others want their turn
-                    size, since = 0, clock()
+                    size, since = 0, time.monotonic()
         except StopAsyncIteration:
             pass
         except asyncio.CancelledError:
-            ready.clear()
+            ready = None
             raise
         finally:
             try:
-                if ready and (pending := connection.write(_joined(ready))) is not None:
+                if ready and (pending := connection.write(b"".join(ready))) is not None:
                     await pending  # what came before a failure is not lost
             finally:
                 await self.close()
@@ -115,7 +119,6 @@ class AsyncFeed:
             await aclose()
 
 
-def _joined(ready: list[bytes]) -> bytes:
-    body = b"".join(ready)
-    ready.clear()
-    return body
+def _cancelling() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -1,11 +1,12 @@
 """Coroutines, one step at a time: what finishes at once costs no task and no turn of the event loop."""
 
 import asyncio
-import types
-from collections.abc import Awaitable, Generator
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Generator, Iterator
+from typing import Any, Final, Generic, Self, TypeVar
 
 T = TypeVar("T")
+
+_TAKEN: Final = object()
 
 
 def begin(awaitable: Awaitable[None]) -> asyncio.Task[None] | None:
@@ -20,34 +21,52 @@ def begin(awaitable: Awaitable[None]) -> asyncio.Task[None] | None:
         waiting_for = next(steps)
     except StopIteration:
         return None
-    return asyncio.get_running_loop().create_task(_finish(steps, waiting_for))
+    return asyncio.get_running_loop().create_task(_finish(Rest(steps, waiting_for)))
 
 
-async def _finish(steps: Generator[Any, Any, None], waiting_for: Any) -> None:
-    await resume(steps, waiting_for)
+async def _finish(rest: Awaitable[None]) -> None:
+    await rest
 
 
-@types.coroutine
-def resume(steps: Generator[Any, Any, T], waiting_for: Any) -> Generator[Any, Any, T]:
-    """Wait for what a coroutine's first step yielded, then for all the rest of it; return its result.
+class Rest(Generic[T]):
+    """What is left of an awaitable after its first step: awaited, it waits for that step, then for the rest.
 
-    A cancellation that comes during the first wait must reach the coroutine, as ``yield from`` would see to.
+    A generator could do this with ``yield`` and ``yield from``, but a cancellation during the first wait
+    would not reach the coroutine, and each idle stream would keep a frame more in memory.
     """
-    while True:
-        try:
-            sent = yield waiting_for
-        except GeneratorExit:
-            steps.close()
-            raise
-        except BaseException as error:
-            if not hasattr(steps, "throw"):  # a server's own awaitable, written in another language
-                raise
-            try:
-                waiting_for = steps.throw(error)
-            except StopIteration as stop:
-                return stop.value  # type: ignore[no-any-return]  # what the generator returned
-        else:
-            try:
-                waiting_for = steps.send(sent) if sent is not None else next(steps)
-            except StopIteration as stop:
-                return stop.value  # type: ignore[no-any-return]  # what the generator returned
+
+    __slots__ = ("_steps", "_waiting_for")
+
+    def __init__(self, steps: Generator[Any, Any, T] | Iterator[Any], waiting_for: Any) -> None:
+        """Take over ``steps``, the first of which yielded ``waiting_for``."""
+        self._steps: Any = steps
+        self._waiting_for = waiting_for
+
+    def __await__(self) -> Self:
+        return self
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Any:
+        waiting_for = self._waiting_for
+        if waiting_for is _TAKEN:
+            return next(self._steps)
+        self._waiting_for = _TAKEN
+        return waiting_for
+
+    def send(self, _: None) -> Any:
+        """Go on; event loops have nothing to send."""
+        return next(self)
+
+    def throw(self, *error: Any) -> Any:
+        """Raise an error, such as a cancellation, where the coroutine waits."""
+        self._waiting_for = _TAKEN
+        if not hasattr(self._steps, "throw"):  # a server's own awaitable, written in another language
+            raise error[0] if len(error) == 1 else error[1]
+        return self._steps.throw(*error)
+
+    def close(self) -> None:
+        """End the coroutine."""
+        if hasattr(self._steps, "close"):
+            self._steps.close()

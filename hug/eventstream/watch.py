@@ -1,10 +1,17 @@
 """Notice that a client has left, while something else goes on."""
 
 import asyncio
-from collections.abc import Callable, Generator
+import contextvars
 from typing import Any, Protocol
 
-from hug.eventstream.connection import Message, Receive
+from hug.eventstream.connection import Receive
+
+
+class Watched(Protocol):
+    """A stream that wants to know when its client leaves."""
+
+    def client_left(self) -> None:
+        """End: nobody reads any more."""
 
 
 class Watch(Protocol):
@@ -14,8 +21,8 @@ class Watch(Protocol):
         """Look no longer."""
 
 
-def watch(receive: Receive, gone: Callable[[], None]) -> Watch:
-    """Call ``gone``, once, when ``receive`` tells that the client has left.
+def watch(receive: Receive, stream: Watched, context: contextvars.Context) -> Watch:
+    """Call ``stream.client_left()``, once, when ``receive`` tells that the client has left.
 
     That takes a task for each stream, about 1 KiB. uvicorn's own ``receive`` needs none: it only waits for an
     event, so that its coroutine can be stepped from the callbacks of what it waits for. One that comes
@@ -23,15 +30,15 @@ def watch(receive: Receive, gone: Callable[[], None]) -> Watch:
     """
     server = type(getattr(receive, "__self__", None)).__module__
     if server.startswith("uvicorn.protocols.http."):
-        return _StepWatch(receive, gone)
-    return _TaskWatch(receive, gone)
+        return _StepWatch(receive, stream, context)
+    return _TaskWatch(receive, stream)
 
 
 class _TaskWatch:
-    __slots__ = ("_gone", "_task")
+    __slots__ = ("_stream", "_task")
 
-    def __init__(self, receive: Receive, gone: Callable[[], None]) -> None:
-        self._gone = gone
+    def __init__(self, receive: Receive, stream: Watched) -> None:
+        self._stream: Watched | None = stream
         self._task = asyncio.get_running_loop().create_task(self._look(receive))
 
     async def _look(self, receive: Receive) -> None:
@@ -39,42 +46,41 @@ class _TaskWatch:
             while (await receive())["type"] != "http.disconnect":
                 pass
         finally:
-            self._gone()  # a receive that fails tells the same
+            if self._stream is not None:
+                self._stream.client_left()  # also when receive fails: that tells the same
 
     def close(self) -> None:
-        self._gone = _nothing
+        self._stream = None
         self._task.cancel()
 
 
 class _StepWatch:
-    __slots__ = ("_gone", "_receive", "_steps", "_waiting_for")
+    __slots__ = ("_context", "_receive", "_steps", "_stream", "_waiting_for")
 
-    def __init__(self, receive: Receive, gone: Callable[[], None]) -> None:
-        self._receive = receive
-        self._gone = gone
-        self._steps: Generator[Any, Any, Message] = receive().__await__()
+    def __init__(self, receive: Receive, stream: Watched, context: contextvars.Context) -> None:
+        self._context = context
+        self._receive: Any = receive
+        self._stream: Watched | None = stream
+        self._steps: Any = self._receive()
+        self._waiting_for: asyncio.Future[Any] | None = None
         self._step()
 
     def _step(self, _: object = None) -> None:
         """Go on to the next thing ``receive`` waits for, and come back when that is over."""
-        while True:
+        while self._stream is not None:
             try:
-                waiting_for = next(self._steps)
+                self._waiting_for = self._steps.send(None)
             except StopIteration as stop:
                 if stop.value["type"] == "http.disconnect":
-                    self._gone()
+                    self._stream.client_left()
                     return
-                self._steps = self._receive().__await__()
+                self._steps = self._receive()
             else:
-                self._waiting_for: asyncio.Future[Any] = waiting_for
-                waiting_for.add_done_callback(self._step)
+                self._waiting_for.add_done_callback(self._step, context=self._context)
                 return
 
     def close(self) -> None:
-        self._gone = _nothing
-        self._waiting_for.remove_done_callback(self._step)
+        self._stream = None
+        if self._waiting_for is not None:
+            self._waiting_for.remove_done_callback(self._step)
         self._steps.close()
-
-
-def _nothing() -> None:
-    pass

@@ -1,5 +1,6 @@
 """One function as an event stream: its result is not written out but streamed."""
 
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from hug.eventstream.cursor import LastEventIdError, last_event_id
@@ -8,6 +9,7 @@ from hug.eventstream.sources import is_source
 from hug.eventstream.stream import DEFAULT, EventStream
 from hug.interface.exchange import Exchange
 from hug.interface.http import HTTP
+from hug.interface.protocols import Owner
 from hug.web.errors import HTTPBadRequest
 
 _HEAD: Final = object()
@@ -23,6 +25,11 @@ class EventStreamHTTP(HTTP):
 
     streams = True
     answers_head = True
+
+    def __init__(self, route: Mapping[str, Any], function: Callable[..., Any], api: Owner) -> None:
+        """See `HTTP.__init__`."""
+        super().__init__(route, function, api)
+        self._name = f"{function.__module__}.{function.__qualname__}"
 
     async def gather(self, exchange: Exchange, errors: dict[str, Any]) -> dict[str, Any]:
         """See `HTTP.gather`; an impossible ``Last-Event-ID`` is an error before any stream starts."""
@@ -51,7 +58,7 @@ class EventStreamHTTP(HTTP):
             return
         streamed: Streamed = exchange.request.scope[SCOPE_KEY]
         if result is not _HEAD:
-            streamed.name = f"{self.function.__module__}.{self.function.__qualname__}"
+            streamed.name = self._name
             streamed.stream = result if isinstance(result, EventStream) else self._stream(result)
         response.set_headers(HEADERS)
         response.stream = streamed
@@ -59,8 +66,7 @@ class EventStreamHTTP(HTTP):
     def _stream(self, result: Any) -> EventStream:
         if is_source(result):
             return EventStream(result, DEFAULT, DEFAULT)
-        name = f"{self.function.__module__}.{self.function.__qualname__}"
         raise TypeError(
-            f"{name} returned {type(result).__name__}, which is no source of events: return "
+            f"{self._name} returned {type(result).__name__}, which is no source of events: return "
             "hug.sse.events(...) with a generator or another iterable, be a generator, or return None"
         )

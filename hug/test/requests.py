@@ -6,6 +6,7 @@ running loop. What a handler raises and hug does not answer is raised here.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import unquote, urlencode
@@ -152,7 +153,11 @@ def _decoded(content: bytes, content_type: str | None) -> Any:
         text = content.decode()
     except UnicodeDecodeError:
         return content
-    return json_module.loads(text) if parse_content_type(content_type)[0] == "application/json" else text
+    if parse_content_type(content_type)[0] == "application/json":
+        # A handler that writes the response itself often leaves hug's content type: then it is text.
+        with contextlib.suppress(ValueError):
+            return json_module.loads(text)
+    return text
 
 
 def get(api_or_module: Any, url: str = "", body: Any = "", **kwargs: Any) -> Response:

@@ -111,8 +111,13 @@ async def read_body(
                 if not event.get("more_body", False):
                     return b"".join(chunks)
     except TimeoutError:
-        what = f"The body did not arrive within {timeout:g} seconds."
-        raise HTTPError(falcon.HTTP_408, None, what, _closing(scope)) from None
+        raise too_slow(scope, timeout) from None
+
+
+def too_slow(scope: Message, timeout: float) -> HTTPError:
+    """Return the error for a body that did not come within ``timeout`` seconds."""
+    what = f"The body did not arrive within {timeout:g} seconds."
+    return HTTPError(falcon.HTTP_408, None, what, _closing(scope))
 
 
 def too_large(scope: Message, limit: int) -> HTTPError:

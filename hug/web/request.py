@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any, cast
 
 import falcon.asgi
 
-from hug.web.body import Body, Receive, read_body, too_large
+from hug.web.body import Body, Receive, read_body, too_large, too_slow
 
 _UNSET = object()
 
@@ -72,13 +73,21 @@ class Request(falcon.asgi.Request):
         if length == 0 or (length is None and not self._may_have_body()):
             data = b""
         elif self._stream is not None:
-            data = await self._stream.read(limit + 1)
-            if len(data) > limit:
-                raise too_large(self.scope, limit)
+            data = await self._read_rest(self._stream, limit, timeout)
         else:
             data = await read_body(self.scope, cast("Receive", self._receive), length, limit, timeout)
         if data or length:
             self._body = Body(data)
+        return data
+
+    async def _read_rest(self, stream: Any, limit: int, timeout: float) -> bytes:
+        try:
+            async with asyncio.timeout(timeout):
+                data: bytes = await stream.read(limit + 1)
+        except TimeoutError:
+            raise too_slow(self.scope, timeout) from None
+        if len(data) > limit:
+            raise too_large(self.scope, limit)
         return data
 
     def _may_have_body(self) -> bool:

@@ -62,11 +62,15 @@ def _asynchronous(stream: Any) -> Any:
 
 
 async def _in_threads(stream: Any) -> AsyncIterator[bytes]:
-    chunks: Iterator[bytes]
-    chunks = iter(lambda: stream.read(CHUNK), b"") if hasattr(stream, "read") else iter(stream)
+    chunks: Iterator[Any] = _read(stream) if hasattr(stream, "read") else iter(stream)
     try:
         while (chunk := await handlers.run(next, chunks, None)) is not None:
             yield chunk.encode() if isinstance(chunk, str) else chunk
     finally:
         if hasattr(stream, "close"):
             await handlers.run(stream.close)
+
+
+def _read(file: Any) -> Iterator[Any]:
+    while chunk := file.read(CHUNK):
+        yield chunk

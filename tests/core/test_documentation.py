@@ -84,13 +84,16 @@ def test_requirements_and_outer_names(api: hug.API) -> None:
         return True
 
     @hug.get("/x", api=api, requires=[admin, lambda: True], map_params={"from": "start"})
-    def handler(request, body, start: int = 3, end: float = None):
+    def handler(request, body, start: int = 3, end: float | None = None):
         return 1
 
     described = api.http.documentation()["handlers"]["/x"]["GET"]
     assert list(described) == ["requires", "outputs", "inputs"]
     assert described["requires"] == ["Only admins", None]
-    assert described["inputs"] == {"from": {"type": "Integer", "default": 3}, "end": {"type": "Float"}}
+    assert described["inputs"] == {
+        "from": {"type": "Integer", "default": 3},
+        "end": {"type": "Float or null"},
+    }
 
 
 def test_example_of_a_route_without_parameters(api: hug.API) -> None:

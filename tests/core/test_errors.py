@@ -38,7 +38,7 @@ def test_reasons(api: hug.API) -> None:
 
 
 def test_validate(api: hug.API) -> None:
-    """``validate`` sees converted fields once all convert; what it returns are the errors. It may be async."""
+    """``validate``, sync or async, sees the fields once all convert; what it returns are the errors."""
     seen = []
 
     async def validate(fields):
@@ -58,9 +58,9 @@ def test_validate(api: hug.API) -> None:
 def test_on_invalid(api: hug.API) -> None:
     """``on_invalid`` changes the error's body, ``output_invalid`` its format; the status stays."""
 
-    @hug.get(
-        "/a", api=api, on_invalid=lambda data: list(data["errors"]), output_invalid=hug.output_format.text
-    )
+    text = hug.output_format.text
+
+    @hug.get("/a", api=api, on_invalid=lambda data: list(data["errors"]), output_invalid=text)
     def handler(a):
         return a
 

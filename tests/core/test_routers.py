@@ -1,5 +1,6 @@
 """Routers, and the classes and modules they belong to."""
 
+import functools
 import sys
 import types
 
@@ -42,6 +43,24 @@ def test_function_stays(api: hug.API) -> None:
     assert handler.interface.http.api is api
     assert handler.interface.spec is handler
     assert hug.test.get(api, "/handler").data == 1
+
+
+def test_interface_of_a_wrapper(api: hug.API) -> None:
+    """A wrapper of a routed function has interfaces of its own, though it has the function's attributes."""
+
+    @hug.get("/inner", api=api)
+    def inner():
+        return 1
+
+    @hug.get("/outer", api=api)
+    @functools.wraps(inner)
+    def outer():
+        return inner() + 1
+
+    assert [hug.test.get(api, url).data for url in ("/inner", "/outer")] == [1, 2]
+    assert inner.interface.spec is inner
+    assert inner.interface.http.urls() == ["/inner"]
+    assert outer.interface.http.urls() == ["/outer"]
 
 
 def test_several_urls(api: hug.API) -> None:
@@ -150,6 +169,23 @@ def test_class_routing(api: hug.API) -> None:
     response = hug.test.get(api, "/top/5")
     assert (response.status, response.data) == (hug.HTTP_201, "5")
     assert isinstance(Things, type)
+
+
+def test_class_options_for_methods_without_their_own(api: hug.API) -> None:
+    """What a method's decorator leaves open is the class's choice, also where routers have a default."""
+
+    @hug.object(urls="/x", api=api, parse_body=False)
+    class Raw:
+        @hug.object.post()
+        def raw(self, body):
+            return body
+
+        @hug.object.put(parse_body=None)
+        def also_raw(self, body):
+            return body
+
+    assert hug.test.post(api, "/x", {"a": 1}).data is None
+    assert hug.test.put(api, "/x", {"a": 1}).data is None
 
 
 def test_class_inherits_routes(api: hug.API) -> None:

@@ -1,0 +1,264 @@
+"""Where functions run: on the event loop, in threads, inline."""
+
+import asyncio
+import contextvars
+import threading
+
+import pytest
+
+import hug
+from hug.web.portal import Portal
+from hug.web.threads import Suspended, Threads, finish
+
+variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="unset")
+
+
+def on_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def test_async_on_the_loop_sync_in_threads(api: hug.API) -> None:
+    """``async def`` runs on the loop, ``def`` in a thread, or on the loop if the API runs them inline."""
+
+    @hug.get("/async", api=api)
+    async def asynchronous():
+        return on_loop()
+
+    @hug.get("/sync", api=api)
+    def synchronous():
+        return on_loop()
+
+    assert hug.test.get(api, "/async").data is True
+    assert hug.test.get(api, "/sync").data is False
+    api.http.inline = True
+    assert hug.test.get(api, "/sync").data is True
+
+
+def test_everything_of_a_sync_function_in_one_thread(api: hug.API) -> None:
+    """Requirements, directives, types, the function, its generator and the format share one thread."""
+    threads = set()
+
+    def here(value=None, **kwargs):
+        threads.add(threading.current_thread())
+        return value
+
+    async def elsewhere():
+        assert on_loop()
+        return True
+
+    @hug.directive(api=api)
+    def directive():
+        return here()
+
+    @hug.get(
+        "/x", api=api, requires=[here, elsewhere], transform=here, output=lambda data: here(str(list(data)))
+    )
+    def handler(a: here, made: directive):
+        here()
+        yield here(a)
+
+    assert hug.test.get(api, "/x?a=1").content == b"['1']"
+    assert len(threads) == 1
+    assert threading.current_thread() not in threads
+
+
+def test_sync_requirement_of_an_async_function(api: hug.API) -> None:
+    """It may block, so it runs in a thread, unless the API runs everything inline."""
+
+    def where(response):
+        response.set_header("x-on-loop", str(on_loop()))
+        return True
+
+    @hug.get("/x", api=api, requires=where)
+    async def handler():
+        return on_loop()
+
+    assert hug.test.get(api, "/x").headers_dict["x-on-loop"] == "False"
+    api.http.inline = True
+    assert hug.test.get(api, "/x").headers_dict["x-on-loop"] == "True"
+
+
+def test_wrapped_coroutine_function(api: hug.API) -> None:
+    """A plain function may return a coroutine; it is awaited on the loop."""
+
+    async def inner():
+        return on_loop()
+
+    @hug.get("/x", api=api)
+    def handler():
+        return inner()
+
+    assert hug.test.get(api, "/x").data is True
+
+
+def test_context_variables(api: hug.API) -> None:
+    """Variables set by async middleware are seen in the function, in threads and on the loop."""
+
+    class Middleware:
+        async def process_request(self, request, response):
+            variable.set(request.path)
+
+    async def read_async():
+        return variable.get()
+
+    @hug.get("/sync", api=api)
+    def synchronous():
+        return variable.get()
+
+    @hug.get("/mixed", api=api, requires=read_async)
+    def mixed():
+        return read_async()
+
+    hug.get("/async", api=api)(read_async)
+    api.http.add_middleware(Middleware())
+    assert hug.test.get(api, "/sync").data == "/sync"
+    assert hug.test.get(api, "/async").data == "/async"
+    assert hug.test.get(api, "/mixed").data == "/mixed"
+
+
+def test_blocked_functions_leave_others_alone(api: hug.API) -> None:
+    """While one function blocks, others answer."""
+    started, go_on = threading.Event(), threading.Event()
+
+    @hug.get("/slow", api=api)
+    def slow():
+        started.set()
+        assert go_on.wait(10)
+        return "slow"
+
+    hug.get("/sync", api=api)(lambda: "sync")
+
+    @hug.get("/async", api=api)
+    async def fast():
+        return "async"
+
+    answers = []
+    client = threading.Thread(target=lambda: answers.append(hug.test.get(api, "/slow").data))
+    client.start()
+    assert started.wait(10)
+    assert hug.test.get(api, "/sync").data == "sync"
+    assert hug.test.get(api, "/async").data == "async"
+    assert answers == []
+    go_on.set()
+    client.join(10)
+    assert answers == ["slow"]
+
+
+def test_in_a_running_loop(api: hug.API) -> None:
+    """hug.test works inside a running event loop."""
+    hug.get("/x", api=api)(lambda: 1)
+
+    async def test():
+        return hug.test.get(api, "/x").data
+
+    assert asyncio.run(test()) == 1
+
+
+def test_threads_are_bounded() -> None:
+    """No more than ``limit`` run at once; the others wait their turn, and all are done."""
+    threads = Threads(3)
+    running, most = 0, 0
+    lock, gate = threading.Lock(), threading.Barrier(3, timeout=10)
+
+    def work(number: int) -> int:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        gate.wait()  # passes when three run at once, and breaks if that does not happen
+        with lock:
+            running -= 1
+        return number
+
+    async def main() -> list[int]:
+        return await asyncio.gather(*(threads.run(work, number) for number in range(30)))
+
+    assert asyncio.run(main()) == list(range(30))
+    assert most == 3
+
+
+def test_threads_are_reused() -> None:
+    """A thread that is free is used before another is started."""
+    threads = Threads(5)
+
+    async def main() -> set[int]:
+        return {await threads.run(threading.get_ident) for _ in range(20)}
+
+    assert len(asyncio.run(main())) <= 2
+
+
+def test_cancelled_before_it_began() -> None:
+    """A call that is cancelled while it waits for a thread is not made."""
+    threads = Threads(1)
+    go_on = threading.Event()
+    calls: list[str] = []
+
+    async def main() -> None:
+        first = asyncio.create_task(threads.run(go_on.wait, 10))
+        second = asyncio.create_task(threads.run(calls.append, "second"))
+        await asyncio.sleep(0)
+        second.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await second
+        go_on.set()
+        assert await first
+        await threads.run(calls.append, "third")
+
+    asyncio.run(main())
+    assert calls == ["third"]
+
+
+def test_threads_do_not_keep_the_process(tmp_path) -> None:
+    """A function that blocks does not keep Python from ending."""
+    import subprocess
+    import sys
+
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import asyncio, threading\n"
+        "from hug.web.threads import handlers\n"
+        "started = threading.Event()\n"
+        "async def main():\n"
+        "    task = asyncio.create_task(handlers.run(lambda: (started.set(), threading.Event().wait())))\n"
+        "    while not started.is_set():\n"
+        "        await asyncio.sleep(0.001)\n"
+        "    task.cancel()\n"
+        "asyncio.run(main())\n"
+    )
+    assert subprocess.run([sys.executable, program], timeout=20, check=False).returncode == 0
+
+
+def test_finish() -> None:
+    """`finish` runs coroutines that do not wait, and refuses others by name."""
+
+    async def waits():
+        await asyncio.sleep(0)
+
+    async def does_not():
+        return 5
+
+    assert finish(does_not()) == 5
+    with pytest.raises(Suspended):
+        finish(waits())
+
+
+def test_portal() -> None:
+    """A portal returns and raises what its coroutines do, and refuses to wait for itself."""
+    portal = Portal()
+
+    async def add(a, *, b):
+        return a + b
+
+    async def nested():
+        coroutine = add
+        return portal.call(coroutine, 1, b=2)
+
+    assert portal.call(add, 1, b=2) == 3
+    with pytest.raises(TypeError):
+        portal.call(add, 1, b="2")
+    with pytest.raises(RuntimeError, match="own event loop"):
+        portal.call(nested)

@@ -1,0 +1,115 @@
+"""What callables take, and how they run."""
+
+import functools
+
+import pytest
+
+from hug.introspect import (
+    NOTHING,
+    Parameter,
+    accepted,
+    is_coroutine,
+    is_generator,
+    names_explicitly,
+    signature,
+)
+
+
+class Methods:
+    def plain(self, a, b: int = 1):
+        return a
+
+    async def __call__(self, context=None):
+        return context
+
+
+def test_signature() -> None:
+    """Names, annotations and defaults are told; what is absent is NOTHING."""
+
+    def function(a, b: int, c="x", *args, d: "text" = None, **kwargs) -> float:  # noqa: F821
+        return 1.0
+
+    found = signature(function)
+    assert found.parameters == (
+        Parameter("a"),
+        Parameter("b", int),
+        Parameter("c", NOTHING, "x"),
+        Parameter("d", "text", None),
+    )
+    assert [parameter.required for parameter in found.parameters] == [True, True, False, False]
+    assert (found.takes_any, found.returns) == (True, float)
+
+
+def test_bound_method() -> None:
+    """``self`` of a bound method is no parameter."""
+    assert signature(Methods().plain).parameters == (Parameter("a"), Parameter("b", int, 1))
+
+
+def test_wrapped_method() -> None:
+    """Nor is it one of a wrapped method."""
+
+    def wrap(function):
+        @functools.wraps(function)
+        def wrapper(*args, **kwargs):
+            return function(*args, **kwargs)
+
+        return wrapper
+
+    class Wrapped:
+        plain = wrap(Methods.plain)
+
+    found = signature(Wrapped().plain)
+    assert [parameter.name for parameter in found.parameters] == ["a", "b"]
+    assert not found.takes_any
+
+
+def test_wrapper_that_keeps_its_keywords_to_itself() -> None:
+    """A wrapper that does not pass keywords on takes what it says, not what it wraps."""
+
+    @functools.wraps(Methods.plain)
+    def wrapper(x):
+        return x
+
+    assert [parameter.name for parameter in signature(wrapper).parameters] == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("function", "names"),
+    [
+        (lambda a, b: 1, ("a", "b")),
+        (lambda b, *, c=1: 1, ("b", "c")),
+        (lambda **kwargs: 1, ("a", "b", "c")),
+        (lambda *args: 1, ()),
+        (Methods().plain, ("a", "b")),
+        (dict, ()),
+        (len, ()),
+    ],
+)
+def test_accepted(function, names) -> None:
+    """Of offered names those are told that a callable takes."""
+    assert accepted(function, ("a", "b", "c")) == names
+
+
+def test_names_explicitly() -> None:
+    """``**kwargs`` names nothing."""
+    assert names_explicitly(Methods(), "context")
+    assert not names_explicitly(lambda **kwargs: 1, "context")
+    assert not names_explicitly(dict, "context")
+
+
+def test_kinds() -> None:
+    """Coroutine functions, also as objects, and generator functions of both kinds are told."""
+
+    def generator():
+        yield 1
+
+    async def async_generator():
+        yield 1
+
+    assert is_coroutine(Methods())
+    assert is_coroutine(Methods().__call__)
+    assert not is_coroutine(Methods)
+    assert not is_coroutine(async_generator)
+    assert is_generator(generator)
+    assert is_generator(async_generator)
+    assert not is_generator(Methods().plain)
