@@ -83,11 +83,16 @@ class Application:
         finally:
             del scope[SCOPE_KEY]
             if streamed.stream is not None and not streamed.taken:
-                await discard(streamed.stream)
+                await discard(streamed)
         if streamed.taken:
+            closed = streamed.closed
             stream = serve(streamed, receive, send, self.site.streaming)
             del streamed  # a stream may be open for days, by the thousand
-            await stream
+            try:
+                await stream
+            finally:
+                if closed is not None:
+                    await closed()
 
     def build(self) -> None:
         """Build the Falcon app from what the API has now.

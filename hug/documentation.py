@@ -82,12 +82,8 @@ def describe_interface(interface: HTTP, default: Output, url: str) -> dict[str, 
         documentation["examples"] = examples
     if interface.requires:
         documentation["requires"] = [requirement.function.__doc__ for requirement in interface.requires]
-    output = interface.output or default
-    documentation["outputs"] = {
-        "format": output.function.__doc__,
-        "content_type": getattr(output.function, "content_type", None),
-    }
-    if interface.returns is not NOTHING and interface.returns is not None:
+    documentation["outputs"] = interface.describe_output(default)
+    if not interface.streams and interface.returns is not NOTHING and interface.returns is not None:
         documentation["outputs"]["type"] = describe(interface.returns)
     if interface.binding.fields:
         documentation["inputs"] = {

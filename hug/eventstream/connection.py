@@ -54,6 +54,16 @@ class Connection:
         self.finished = True
         return self._hand_over({"type": "http.response.body", "body": last, "more_body": False})
 
+    def abort(self) -> None:
+        """Drop the connection and what the client has not read, if the server is uvicorn and called directly.
+
+        A server closes a connection when its client has read everything, which one that has stopped reading
+        never does; uvicorn even waits for that before its process ends. Others give us no way to do this.
+        """
+        cycle: Any = getattr(self._send, "__self__", None)
+        if type(cycle).__module__.startswith("uvicorn.protocols.http."):
+            cycle.transport.abort()
+
     def _hand_over(self, message: Message) -> asyncio.Task[None] | None:
         self.wrote_at = self._loop.time()
         if self.pending is not None:

@@ -1,6 +1,6 @@
 """The joint between a framework, which sends the head of a response, and an event stream, its body."""
 
-from collections.abc import Awaitable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from typing import Any, Final, Self
 
 from hug.eventstream.connection import Message, Send
@@ -32,9 +32,10 @@ class Streamed:
         name: Who made it, for messages to the developer.
         last_event_id: The request's ``Last-Event-ID``.
         taken: Whether the head has been sent, so that the stream must be served.
+        closed: What to do when the stream has ended and its source is closed, or is never served.
     """
 
-    __slots__ = ("_send", "last_event_id", "name", "stream", "taken")
+    __slots__ = ("_send", "closed", "last_event_id", "name", "stream", "taken")
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -42,6 +43,7 @@ class Streamed:
         self.name = ""
         self.last_event_id = ""
         self.taken = False
+        self.closed: Callable[[], Awaitable[None]] | None = None
 
     def send(self, message: Message) -> Awaitable[None]:
         """Pass on what the framework sends."""

@@ -14,7 +14,7 @@ from hug.eventstream.encode import HEARTBEAT, farewell, opening
 from hug.eventstream.heart import SLACK
 from hug.eventstream.response import Streamed
 from hug.eventstream.sources import Feed
-from hug.eventstream.stream import Default, EventStream, Settings
+from hug.eventstream.stream import Default, Settings
 from hug.eventstream.threads import TooManyThreads
 from hug.eventstream.watch import watch
 
@@ -22,6 +22,9 @@ logger = logging.getLogger("hug")
 
 DRAIN_CLEANUP = 0.8
 """Seconds that a source gets for its cleanup, and a client for the last bytes, when the process ends."""
+
+DRAIN_LIMIT = 1.2
+"""Seconds after which a client that has not read the last bytes is left behind when the process ends."""
 
 
 class End(enum.Enum):
@@ -36,9 +39,14 @@ class End(enum.Enum):
     CANCELLED = "the server cancelled it"
 
 
-async def discard(stream: EventStream) -> None:
+async def discard(streamed: Streamed) -> None:
     """Let the source of a stream that is not served clean up."""
-    await stream.feed().close()
+    try:
+        if streamed.stream is not None:
+            await streamed.stream.feed().close()
+    finally:
+        if streamed.closed is not None:
+            await streamed.closed()
 
 
 def serve(streamed: Streamed, receive: Receive, send: Send, settings: Settings) -> Coroutine[Any, Any, None]:
@@ -96,7 +104,8 @@ class OpenStream:
         try:
             if self._end is None:
                 await self._feed.run(self._connection)
-                self._end = self._end or End.SOURCE  # a source may keep its cancellation to itself
+                if self._end is None:  # a source may keep its cancellation to itself
+                    await self._finish()
             else:
                 self._limit_cleanup()
                 await self._feed.close()
@@ -119,6 +128,13 @@ class OpenStream:
             await self._say_goodbye()
         if self._end is End.CANCELLED:
             raise asyncio.CancelledError
+
+    async def _finish(self) -> None:
+        """End the response and wait, as after any write, until the client has read enough of it."""
+        pending = self._connection.finish()
+        if pending is not None:
+            await asyncio.wait({pending})
+        self._end = End.SOURCE
 
     def _write(self, body: bytes) -> None:
         try:
@@ -162,6 +178,7 @@ class OpenStream:
             if self._connection.pending is None:
                 self._say_come_back()
             self._stop(End.DRAIN)
+            asyncio.get_running_loop().call_later(DRAIN_LIMIT, self._connection.abort)
 
     def beat(self, now: float) -> float:
         """See `Beating.beat`: a heartbeat after silence, an end to a client that has not read for long."""
@@ -202,14 +219,12 @@ class OpenStream:
     async def _say_goodbye(self) -> None:
         """End the response cleanly, or leave it unfinished, which tells a browser that something broke."""
         connection = self._connection
-        if self._end is End.SOURCE:
-            connection.finish()
-        elif self._end in {End.DRAIN, End.CANCELLED, End.REFUSAL}:
+        if self._end in {End.DRAIN, End.CANCELLED, End.REFUSAL}:
             self._say_come_back()
-        else:
-            return
-        if connection.pending is not None:
-            await asyncio.wait({connection.pending}, timeout=DRAIN_CLEANUP)
+            if connection.pending is not None:
+                await asyncio.wait({connection.pending}, timeout=DRAIN_CLEANUP)
+        elif self._end is End.STUCK:
+            connection.abort()
 
     def _say_come_back(self) -> None:
         if not self._connection.finished:

@@ -1,6 +1,7 @@
 """One function as an event stream: its result is not written out but streamed."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from hug.eventstream.cursor import LastEventIdError, last_event_id
@@ -8,6 +9,7 @@ from hug.eventstream.response import HEADERS, SCOPE_KEY, Streamed
 from hug.eventstream.sources import is_source
 from hug.eventstream.stream import DEFAULT, EventStream
 from hug.interface.exchange import Exchange
+from hug.interface.formats import Output
 from hug.interface.http import HTTP
 from hug.interface.protocols import Owner
 from hug.web.errors import HTTPBadRequest
@@ -62,6 +64,18 @@ class EventStreamHTTP(HTTP):
             streamed.stream = result if isinstance(result, EventStream) else self._stream(result)
         response.set_headers(HEADERS)
         response.stream = streamed
+
+    async def clean_up(self, exchange: Exchange, error: BaseException | None) -> None:
+        """See `HTTP.clean_up`; what the source may use is cleaned up after it."""
+        streamed: Streamed = exchange.request.scope[SCOPE_KEY]
+        if error is None and streamed.stream is not None:
+            streamed.closed = partial(super().clean_up, exchange, None)
+        else:
+            await super().clean_up(exchange, error)
+
+    def describe_output(self, _default: Output) -> dict[str, Any]:
+        """See `HTTP.describe_output`."""
+        return {"format": "Server-sent events", "content_type": HEADERS["content-type"]}
 
     def _stream(self, result: Any) -> EventStream:
         if is_source(result):

@@ -121,7 +121,8 @@ class HTTP:
         except BaseException as error:
             await self.clean_up(exchange, error)
             raise
-        await self.clean_up(exchange, None)
+        if exchange.directives:
+            await self.clean_up(exchange, None)
 
     async def obtain(self, exchange: Exchange) -> Any:
         """Return what the function returns; `ANSWERED` if there was a reason not to call it."""
@@ -253,7 +254,7 @@ class HTTP:
     async def call(self, exchange: Exchange, arguments: dict[str, Any]) -> Any:
         """Return what the function returns."""
         if self.asynchronous:
-            return await exchange.execution.resolve(self.function(**arguments))
+            return await self.function(**arguments)
         result = self.function(**arguments)
         # A wrapper of an async function may be a plain one.
         return await exchange.execution.resolve(result) if hasattr(result, "__await__") else result
@@ -296,6 +297,11 @@ class HTTP:
             cleanup = getattr(exchange.directives.pop(), "cleanup", None)
             if cleanup is not None:
                 await exchange.execution.resolve(cleanup(exception=error))
+
+    def describe_output(self, _default: Output) -> dict[str, Any]:
+        """Return what documentation says of responses; that without a format of their own is given."""
+        function = (self.output or _default).function
+        return {"format": function.__doc__, "content_type": getattr(function, "content_type", None)}
 
     def urls(self, version: int | None = None) -> list[str]:
         """Return the URL templates this answers in ``version``, or without a version."""

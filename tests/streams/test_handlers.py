@@ -1,0 +1,451 @@
+"""hug.sse: how handlers may answer, what they may yield, and what an event stream route can do."""
+
+import asyncio
+import contextvars
+import logging
+import threading
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+import hug
+
+Handler = Any
+OPENING = b":\nid: \nevent: hug-torn\n\n"
+
+
+@pytest.fixture
+def api() -> hug.API:
+    return hug.API()
+
+
+def texts(api: Any, url: str = "/stream", **kwargs: Any) -> list[str]:
+    with hug.test.sse(api, url, **kwargs) as stream:
+        return [message.data for message in stream]
+
+
+class Countdown:
+    """An async iterable that is no generator."""
+
+    def __init__(self, start: int) -> None:
+        self.left = start
+
+    def __aiter__(self) -> AsyncIterator[int]:
+        return self
+
+    async def __anext__(self) -> int:
+        if not self.left:
+            raise StopAsyncIteration
+        self.left -= 1
+        await asyncio.sleep(0)
+        return self.left
+
+
+def generator() -> Iterator[int]:
+    yield from (2, 1, 0)
+
+
+async def async_generator() -> AsyncIterator[int]:
+    for n in (2, 1, 0):
+        yield n
+
+
+SOURCES = {
+    "generator": generator,
+    "async generator": async_generator,
+    "list": lambda: [2, 1, 0],
+    "tuple": lambda: (2, 1, 0),
+    "iterator": lambda: iter([2, 1, 0]),
+    "range": lambda: range(2, -1, -1),
+    "async iterable": lambda: Countdown(3),
+    "events of a generator": lambda: hug.sse.events(generator()),
+    "events of an async generator": lambda: hug.sse.events(async_generator()),
+    "events of a list": lambda: hug.sse.events([2, 1, 0]),
+}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_any_source_may_be_returned(api: Any, name: str, asynchronous: bool) -> None:
+    """A `def` or `async def` handler may return any kind of source, itself or in `hug.sse.events`."""
+
+    def stream() -> Any:
+        return SOURCES[name]()
+
+    async def async_stream() -> Any:
+        return SOURCES[name]()
+
+    hug.sse("/stream", api=api)(async_stream if asynchronous else stream)
+    assert texts(api) == ["2", "1", "0"]
+
+
+@pytest.mark.parametrize("function", [generator, async_generator])
+def test_handler_may_be_the_generator(api: Any, function: Handler) -> None:
+    """A handler may itself be a generator or an async generator."""
+    hug.sse("/stream", api=api)(function)
+    assert texts(api) == ["2", "1", "0"]
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_nothing_is_204(api: Any, asynchronous: bool) -> None:
+    """A handler that returns None answers 204, without a content type: a browser does not come back."""
+
+    def stream() -> None:
+        pass
+
+    async def async_stream() -> None:
+        pass
+
+    hug.sse("/stream", api=api)(async_stream if asynchronous else stream)
+    with hug.test.sse(api, "/stream") as nothing:
+        assert list(nothing) == []
+        assert nothing.status == "204 No Content"
+        assert nothing.response.content_type is None
+
+
+def test_handler_may_refuse_in_its_own_words(api: Any) -> None:
+    """A status that the handler has set is not replaced by 204."""
+
+    @hug.sse("/stream", api=api)
+    def stream(response: Any) -> None:
+        response.status = hug.HTTP_404
+
+    assert hug.test.get(api, "/stream").status == "404 Not Found"
+
+
+def test_items(api: Any) -> None:
+    """Items are events, text, values that become JSON, and None, which is a heartbeat."""
+
+    @hug.sse("/stream", api=api)
+    async def stream() -> AsyncIterator[Any]:
+        yield hug.sse.event({"n": 1}, event="tick", id=1)
+        yield "two\nlines"
+        yield {"n": 3}
+        yield None
+        yield hug.sse.event()
+
+    with hug.test.sse(api, "/stream") as reading:
+        messages = list(reading)
+        assert [(each.event, each.data, each.id) for each in messages] == [
+            ("tick", '{"n":1}', "1"),
+            ("message", "two\nlines", "1"),
+            ("message", '{"n":3}', "1"),
+            ("message", "", "1"),
+        ]
+        body = reading.response.content
+    assert body.startswith(OPENING)
+    assert b'data: {"n":3}\n\n:\n\ndata: \n\n' in body
+
+
+@pytest.mark.parametrize("value", ["text", b"bytes", {"a": 1}, 3, 2.5, object(), hug.sse.event("x")])
+def test_what_is_no_source_is_named(api: Any, value: Any) -> None:
+    """A single value is no stream: TypeError with the handler's name and what it returned."""
+
+    @hug.sse("/stream", api=api)
+    def handler() -> Any:
+        return value
+
+    with pytest.raises(TypeError, match=rf"handler returned {type(value).__name__}, which is no source"):
+        hug.test.get(api, "/stream")
+
+
+def test_events_refuses_what_is_no_source() -> None:
+    """`hug.sse.events` says so where it is called."""
+    with pytest.raises(TypeError, match=r"events.. needs a generator or another iterable of events, not int"):
+        hug.sse.events(3)
+
+
+@pytest.mark.parametrize("heartbeat", [0, -1, True, "15", float("nan"), float("inf")])
+def test_heartbeat_out_of_range(heartbeat: Any) -> None:
+    """A heartbeat is a number of seconds above 0, or None; for a stream and for an API."""
+    with pytest.raises(ValueError, match=r"^heartbeat must be"):
+        hug.sse.events([], heartbeat=heartbeat)
+    with pytest.raises(ValueError, match=r"^heartbeat must be"):
+        hug.API().sse.heartbeat = heartbeat
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("retry", -1),
+        ("retry", 1.5),
+        ("drain_retry", (5, 1)),
+        ("drain_retry", (-1, 1)),
+        ("cleanup_timeout", 0),
+        ("write_timeout", None),
+    ],
+)
+def test_settings_out_of_range(name: str, value: Any) -> None:
+    """No setting is taken that could not work."""
+    with pytest.raises(ValueError, match=f"^{name} must be"):
+        setattr(hug.API().sse, name, value)
+
+
+def test_retry_is_told_first(api: Any) -> None:
+    """The reconnection time of a stream, or of its API, is known before the first event."""
+    api.sse.retry = 7000
+    hug.sse("/api", api=api)(generator)
+    hug.sse("/stream", api=api)(SOURCES["events of a list"])
+    hug.sse("/own", api=api)(lambda: hug.sse.events([1], retry=10))
+    for url, retry in [("/api", 7000), ("/own", 10)]:
+        with hug.test.sse(api, url) as stream:
+            next(stream)
+            assert stream.retry == retry
+    api.sse.retry = None
+    with hug.test.sse(api, "/stream") as stream:
+        next(stream)
+        assert stream.retry is None
+
+
+def test_headers(api: Any) -> None:
+    """The head says what proxies and browsers need, and nothing that HTTP/2 forbids."""
+    hug.sse("/stream", api=api, response_headers={"x-own": "1"})(generator)
+    with hug.test.sse(api, "/stream") as stream:
+        headers = dict(stream.response.headers)
+    assert headers == {
+        "content-type": "text/event-stream",
+        "cache-control": "no-store, no-transform",
+        "x-accel-buffering": "no",
+        "x-own": "1",
+    }
+
+
+def test_head_makes_no_source(api: Any) -> None:
+    """HEAD gets the same head at once; the handler is not called."""
+    called = []
+
+    @hug.sse("/stream", api=api)
+    def stream() -> Any:
+        called.append(1)
+        return generator()
+
+    response = hug.test.head(api, "/stream")
+    assert response.status == "200 OK"
+    assert response.content_type == "text/event-stream"
+    assert response.content == b""
+    assert not called
+
+
+def test_post(api: Any) -> None:
+    """A stream may accept POST, with arguments in its body; then GET is refused."""
+
+    @hug.sse("/stream", accept=("POST",), api=api)
+    def stream(n: int) -> Any:
+        return range(n)
+
+    assert texts(api, method="POST", body={"n": 2}) == ["0", "1"]
+    assert hug.test.get(api, "/stream").status == "405 Method Not Allowed"
+
+
+def test_invalid_arguments_are_refused_before_a_stream_starts(api: Any) -> None:
+    """An argument that fails validation is a plain 400."""
+    called = []
+
+    @hug.sse("/stream/{n}", api=api)
+    async def stream(n: hug.types.number) -> AsyncIterator[Any]:
+        called.append(n)
+        yield n
+
+    response = hug.test.get(api, "/stream/x")
+    assert (response.status, response.data) == (
+        "400 Bad Request",
+        {"errors": {"n": "Invalid whole number provided"}},
+    )
+    assert not called
+    assert texts(api, "/stream/7") == ["7"]
+
+
+def test_requires(api: Any) -> None:
+    """A requirement that is not met answers in place of the stream."""
+
+    def signed_in(request: Any) -> Any:
+        return request.get_header("x-key") == "right" or "sign in first"
+
+    hug.sse("/stream", requires=signed_in, api=api)(generator)
+    with hug.test.sse(api, "/stream") as stream:
+        assert stream.response.data == "sign in first"
+    assert texts(api, headers={"x-key": "right"}) == ["2", "1", "0"]
+
+
+def test_versions(api: Any) -> None:
+    """Versions have streams of their own."""
+    hug.sse("/stream", versions=1, api=api)(lambda: ["one"])
+    hug.sse("/stream", versions=2, api=api)(lambda: ["two"])
+    assert texts(api, "/v1/stream") == ["one"]
+    assert texts(api, "/v2/stream") == ["two"]
+
+
+def test_documentation(api: Any) -> None:
+    """Streams are documented as such, with their examples; private ones are not."""
+
+    @hug.sse("/stream", examples="n=3", api=api)
+    def stream(n: int = 1) -> Any:
+        """Counts."""
+
+    hug.sse("/secret", private=True, api=api)(generator)
+    handlers = api.http.documentation()["handlers"]
+    assert handlers == {
+        "/stream": {
+            "GET": {
+                "usage": "Counts.",
+                "examples": ["/stream?n=3"],
+                "outputs": {"format": "Server-sent events", "content_type": "text/event-stream"},
+                "inputs": {"n": {"type": "Integer", "default": 1}},
+            }
+        }
+    }
+
+
+def test_chaining_and_route_api(api: Any) -> None:
+    """A router may be chained into streams; `hug.route.API(...).sse` has everything `hug.sse` has."""
+    router = hug.http(api=api, response_headers={"x-own": "1"})
+    router.sse("/chained")(generator)
+    routes = hug.route.API(api)
+    routes.sse("/routed")(lambda: routes.sse.events([routes.sse.event("x")]))
+    assert texts(api, "/chained") == ["2", "1", "0"]
+    assert texts(api, "/routed") == ["x"]
+    assert hug.test.head(api, "/chained").headers_dict["x-own"] == "1"
+
+
+def test_classes(api: Any) -> None:
+    """A method may be a stream; it takes the options of its class."""
+
+    @hug.object.urls("/numbers", api=api)
+    class Numbers:
+        first = 2
+
+        @hug.object.sse("down")
+        def down(self) -> Iterator[int]:
+            yield from range(self.first, -1, -1)
+
+        @hug.object.get()
+        def one(self) -> int:
+            return self.first
+
+    assert texts(api, "/numbers/down") == ["2", "1", "0"]
+    assert hug.test.get(api, "/numbers").data == 2
+
+
+@pytest.mark.parametrize("sent", ["7", "é…", None])
+def test_last_event_id(api: Any, sent: str | None) -> None:
+    """The directive gives the reconnecting client's id as text, by name or annotation; else the default."""
+
+    @hug.sse("/stream", api=api)
+    def by_name(hug_last_event_id: Any = "none") -> Any:
+        return [hug_last_event_id]
+
+    @hug.sse("/annotated", api=api)
+    async def annotated(last: hug.directives.last_event_id = "none") -> AsyncIterator[Any]:
+        yield last
+
+    expected = [sent or "none"]
+    assert texts(api, last_event_id=sent) == expected
+    assert texts(api, "/annotated", last_event_id=sent) == expected
+
+
+def test_client_keeps_its_id(api: Any) -> None:
+    """A client that reconnects is told the id it has, in case a torn line has spoilt that."""
+    hug.sse("/stream", api=api)(generator)
+    with hug.test.sse(api, "/stream", last_event_id="41…") as stream:
+        assert list(stream)[-1].id == "41…"
+        assert ":\nid: 41…\nevent: hug-torn\n\n".encode() in stream.response.content
+
+
+@pytest.mark.parametrize("sent", [b"\xff", b"x" * 5000])
+def test_impossible_last_event_id(api: Any, sent: bytes) -> None:
+    """An id no browser can have got from us is a 400 that names the header."""
+    hug.sse("/stream", api=api)(generator)
+    response = hug.test.get(api, "/stream", headers={"last-event-id": sent.decode("latin-1")})
+    assert response.status == "400 Bad Request"
+    assert list(response.data["errors"]) == ["Last-Event-ID"]
+
+
+def test_context_reaches_the_source(api: Any) -> None:
+    """Context variables of the request are seen in a sync generator's thread, too."""
+    user = contextvars.ContextVar("user", default="nobody")
+
+    @hug.request_middleware(api=api)
+    async def sign_in(request: Any, response: Any) -> None:
+        user.set("somebody")
+
+    @hug.sse("/stream", api=api)
+    def stream() -> Iterator[Any]:
+        yield threading.current_thread() is threading.main_thread()
+        yield user.get()
+
+    hug.sse("/async", api=api)(async_generator)
+    assert texts(api) == ["false", "somebody"]
+
+
+def test_directives_outlive_the_source(api: Any) -> None:
+    """What a directive gives the source is cleaned up when the stream has ended, not when it begins."""
+    log = []
+
+    class Session:
+        def cleanup(self, exception: Any = None) -> None:
+            log.append("session closed")
+
+    @hug.directive(api=api)
+    def session() -> Session:
+        return Session()
+
+    @hug.sse("/stream", api=api)
+    async def stream(hug_session: Any) -> AsyncIterator[Any]:
+        try:
+            yield 1
+            await asyncio.Event().wait()
+        finally:
+            log.append("source closed")
+
+    with hug.test.sse(api, "/stream") as reading:
+        next(reading)
+        assert log == []
+    assert log == ["source closed", "session closed"]
+
+
+def test_source_that_is_not_streamed_is_closed(api: Any) -> None:
+    """When middleware fails after the handler has returned, its generator, never started, is closed."""
+    closed = []
+
+    class Source:
+        @staticmethod
+        def opened() -> Any:
+            return Source()
+
+        def __aiter__(self) -> Any:
+            return self
+
+        async def __anext__(self) -> Any:
+            raise AssertionError("started")
+
+        async def aclose(self) -> None:
+            closed.append(1)
+
+    @hug.response_middleware(api=api)
+    def fail(request: Any, response: Any, resource: Any) -> None:
+        raise hug.HTTPForbidden("No", "not for you")
+
+    hug.sse("/stream", api=api)(Source.opened)
+    response = hug.test.get(api, "/stream")
+    assert response.data == {"errors": {"No": "not for you"}}
+    assert closed == [1]
+
+
+def test_failing_source_is_cut_and_logged(api: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """What came before a failure arrives; then the stream is cut, and the log has handler and traceback."""
+
+    @hug.sse("/stream", api=api)
+    async def failing() -> AsyncIterator[Any]:
+        yield 1
+        yield 2
+        raise LookupError("no more")
+
+    with caplog.at_level(logging.ERROR, "hug"), hug.test.sse(api, "/stream") as stream:
+        assert [each.data for each in stream.take(2)] == ["1", "2"]
+        with pytest.raises(hug.test.StreamCut, match="2 message"):
+            next(stream)
+    (record,) = caplog.records
+    assert "failing" in record.getMessage()
+    assert record.exc_info is not None
+    assert isinstance(record.exc_info[1], LookupError)
