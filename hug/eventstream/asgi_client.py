@@ -35,7 +35,7 @@ class Reader:
         status: The status of the response; 0 before it has come.
         headers: The headers of the response: names in lower case, and values.
         body: The body, if it is no event stream; else the last `WINDOW` bytes of it.
-        decoder: What turns the body into messages; it knows the last event id and the retry time.
+        decoder: What turns the body into messages; it knows the retry time.
     """
 
     def __init__(self, application: Application, scope: ASGIMessage, body: bytes, timeout: float) -> None:
@@ -57,12 +57,18 @@ class Reader:
         sent = dict(scope["headers"]).get(b"last-event-id", b"")
         self.decoder = Decoder(sent.decode(errors="replace"))
         self._messages: deque[Message] = deque()
+        self._read_id = self.decoder.last_event_id
         self._received = 0
         self._unread = 0
         self._finished = False
         self._left = asyncio.Event()
         self._change = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def last_event_id(self) -> str:
+        """The id of the last message that was read; messages that wait to be read do not count yet."""
+        return self._read_id if self._messages else self.decoder.last_event_id
 
     async def open(self) -> None:
         """Send the request and wait for the head of the response; raise what the application raises before.
@@ -93,6 +99,7 @@ class Reader:
         if self._messages:
             message = self._messages.popleft()
             self._unread -= _size(message)
+            self._read_id = message.id
             return message
         if not self._finished and not self._left.is_set():
             raise StreamCut(f"the stream was cut off: see the log. {self._so_far()}")

@@ -54,15 +54,29 @@ class Connection:
         self.finished = True
         return self._hand_over({"type": "http.response.body", "body": last, "more_body": False})
 
+    @property
+    def closed(self) -> bool:
+        """Whether the connection is closed; known of uvicorn only.
+
+        When a client has sent a further request meanwhile, uvicorn tells the end of the connection to that
+        one alone, and takes what we write as if there were somebody to read it.
+        """
+        transport = self._transport()
+        return transport is not None and transport.is_closing()
+
     def abort(self) -> None:
-        """Drop the connection and what the client has not read, if the server is uvicorn and called directly.
+        """Drop the connection and what the client has not read, if the server is uvicorn.
 
         A server closes a connection when its client has read everything, which one that has stopped reading
         never does; uvicorn even waits for that before its process ends. Others give us no way to do this.
         """
+        transport = self._transport()
+        if transport is not None:
+            transport.abort()
+
+    def _transport(self) -> Any:
         cycle: Any = getattr(self._send, "__self__", None)
-        if type(cycle).__module__.startswith("uvicorn.protocols.http."):
-            cycle.transport.abort()
+        return cycle.transport if type(cycle).__module__.startswith("uvicorn.protocols.http.") else None
 
     def _hand_over(self, message: Message) -> asyncio.Task[None] | None:
         self.wrote_at = self._loop.time()

@@ -183,7 +183,9 @@ class OpenStream:
     def beat(self, now: float) -> float:
         """See `Beating.beat`: a heartbeat after silence, an end to a client that has not read for long."""
         connection = self._connection
-        if connection.pending is not None:
+        if connection.closed:
+            self._stop(End.CLIENT)
+        elif connection.pending is not None:
             if now - connection.wrote_at >= self._settings.write_timeout:
                 self._stop(End.STUCK)
         elif self._heartbeat is not None and now - connection.wrote_at >= self._heartbeat - SLACK:

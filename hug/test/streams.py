@@ -115,7 +115,7 @@ class AsyncStream:
     @property
     def last_event_id(self) -> str:
         """What a browser would send as ``Last-Event-ID`` if it reconnected now."""
-        return self._open.decoder.last_event_id
+        return self._open.last_event_id
 
     @property
     def retry(self) -> int | None:

@@ -1,0 +1,150 @@
+"""Servers as users start them: processes of their own on free ports."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, Self, TypeVar
+
+from .client import Client, Torn, get
+
+Result = TypeVar("Result")
+
+FOLDER = Path(__file__).parent
+
+COMMANDS: Final = {
+    "uvicorn": "uvicorn app:__hug_asgi__ --host 127.0.0.1 --port {port}",
+    "uvicorn-h11": "uvicorn app:__hug_asgi__ --host 127.0.0.1 --port {port} --http h11",
+    "uvicorn-workers": "uvicorn app:__hug_asgi__ --host 127.0.0.1 --port {port} --workers 2",
+    "uvicorn-counted": "uvicorn app:counted --host 127.0.0.1 --port {port}",
+    "hypercorn": "hypercorn app:__hug_asgi__ --bind 127.0.0.1:{port}",
+    "granian": "granian --interface asgi --host 127.0.0.1 --port {port} app:__hug_asgi__",
+    "hug": "hug -f app.py -ma -s -ho 127.0.0.1 -p {port}",
+}
+
+SERVERS: Final = ("uvicorn", "uvicorn-h11", "hypercorn", "granian", "hug")
+"""Those that every promise about streams must hold on."""
+
+
+def until(answer: Callable[[], Result], *, within: float = 10.0) -> Result:
+    """Return what ``answer`` gives once it is true and the server can be reached; it is asked until then."""
+    deadline = time.monotonic() + within
+    while True:
+        problem: object
+        try:
+            if result := answer():
+                return result
+            problem = result
+        except (OSError, Torn) as error:
+            problem = error
+        assert time.monotonic() < deadline, f"not within {within} s: {problem!r}"
+        time.sleep(0.005)
+
+
+class Server:
+    """A process that serves ``app.py``.
+
+    Attributes:
+        name: Which of `COMMANDS` it is.
+        port: Where it listens.
+        process: The process that was started; servers may have workers below it.
+    """
+
+    def __init__(self, name: str, **environment: str) -> None:
+        """Start it; its output and errors go into one file."""
+        self.name = name
+        self.port = 0
+        self._environment = environment
+        self._clients: list[Client] = []
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115  # open as long as the process
+        self._start()
+
+    def _start(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            self.port = listener.getsockname()[1]
+        words = COMMANDS[self.name].format(port=self.port).split()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", *words],
+            cwd=FOLDER,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **self._environment},
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            # A group of its own, so that nothing of it outlives the tests.
+            start_new_session=True,
+        )
+
+    def ready(self) -> Self:
+        """Wait until it answers; start it again if somebody has taken the port meanwhile."""
+        for _ in range(3):
+            with contextlib.suppress(ChildProcessError):
+                until(self._answers, within=30)
+                return self
+            self._start()
+        raise AssertionError(self.log)
+
+    def _answers(self) -> bool:
+        if self.process.poll() is not None:
+            raise ChildProcessError
+        return bool(get(self.port, "/answer"))
+
+    @property
+    def log(self) -> str:
+        """What it has printed so far."""
+        return os.pread(self._output.fileno(), 1 << 24, 0).decode()
+
+    def open(self, path: str, **request: Any) -> Client:
+        """Send a request; the response is yet to be read."""
+        client = Client(self.port, path, **request)
+        self._clients.append(client)
+        return client
+
+    def stream(self, path: str, **request: Any) -> Client:
+        """Open a stream and read its head."""
+        client = self.open(path, **request).head()
+        assert client.status == 200, client.rest()
+        return client
+
+    def get(self, path: str) -> Any:
+        """Return the JSON that a GET is answered with."""
+        return get(self.port, path)
+
+    def notes(self, key: str) -> dict[str, float]:
+        """Return what the app has noted for the requests with ``key``."""
+        return self.get(f"/notes?key={key}")
+
+    def noted(self, key: str, what: str) -> float:
+        """Wait until the app has noted ``what``; return when that was, in the time of `time.monotonic`."""
+        return until(lambda: self.notes(key).get(what))
+
+    def streams_end(self) -> None:
+        """Wait until no stream is open."""
+        until(lambda: self.get("/status")["streams"] == 0)
+
+    def logs(self, words: str) -> str:
+        """Wait until ``words`` are in the log; return the whole log."""
+        return until(lambda: log if words in (log := self.log) else "")
+
+    def told(self, number: int) -> float:
+        """Send a signal to the process that was started; return when."""
+        now = time.monotonic()
+        self.process.send_signal(number)
+        return now
+
+    def leave(self) -> None:
+        """Close what tests have left open."""
+        while self._clients:
+            self._clients.pop().leave()
+
+    def kill(self) -> None:
+        """Leave nothing of it behind."""
+        self.leave()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+        self._output.close()

@@ -1,0 +1,95 @@
+"""A process that is told to end says goodbye on every stream and is gone as if none had been open."""
+
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+
+from .client import Client
+from .serving import SERVERS, Server
+
+SIGNALS = [pytest.param(signal.SIGTERM, id="term"), pytest.param(signal.SIGINT, id="int")]
+
+DEADLINE = 2.0
+"""Seconds within which the process has exited."""
+
+Start = Callable[..., Server]
+
+KINDS = (
+    "/endless",
+    "/endless_thread",
+    "/ticking",
+    "/blocked",
+    "/idle",
+    "/reluctant",
+    "/last_word",
+    "/swallowing",
+)
+
+
+def farewells(clients: list[Client]) -> list[int]:
+    """Read each stream to its clean end; return when the clients are to come back, in milliseconds."""
+    for client in clients:
+        client.rest()
+        client.leave()
+    return [client.decoder.retry or 0 for client in clients]
+
+
+def ends(server: Server, told: float) -> float:
+    """Wait until the process has exited; return after how many seconds."""
+    server.process.wait(10)
+    return time.monotonic() - told
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("name", [*SERVERS, "uvicorn-workers"])
+def test_clean(start: Start, name: str, number: int) -> None:
+    """Whatever a stream is doing, its reader gets a clean end with a ``retry``, different for each."""
+    server = start(name)
+    clients = [server.stream(path) for path in KINDS for _ in range(3)]
+    for client in clients:
+        client.message()
+    told = server.told(number)
+    retries = farewells(clients)
+    assert ends(server, told) < DEADLINE
+    assert all(1000 <= retry <= 5000 for retry in retries), retries
+    assert max(retries) - min(retries) > 1000, "the clients come back as a herd"
+    assert "Traceback" not in server.log, server.log
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_lagging(start: Start, name: str) -> None:
+    """A reader that is behind by a write still gets that write, and the clean end after it."""
+    server = start(name)
+    client = server.stream("/lagging?key=k", buffer=4096)
+    sent = server.noted("k", "sent")
+    server.told(signal.SIGTERM)
+    assert client.rest().count(b"data: ") == sent
+    assert client.decoder.retry
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_opened_too_late(start: Start, name: str) -> None:
+    """A stream that opens while the process ends, ends at once; its source is never started."""
+    server = start(name)
+    with server.stream("/idle") as witness, server.open("/slow") as late:
+        witness.message()
+        told = server.told(signal.SIGTERM)
+        assert late.head().status == 200
+        assert b"data" not in late.rest()
+        assert late.decoder.retry
+        witness.rest()
+    assert ends(server, told) < DEADLINE
+
+
+@pytest.mark.parametrize("name", ["uvicorn", "uvicorn-h11", "uvicorn-workers", "hug"])
+def test_client_that_does_not_read(start: Start, name: str) -> None:
+    """A client that has stopped reading does not hold the process, where uvicorn serves it."""
+    server = start(name)
+    with server.stream("/endless", buffer=4096) as client, server.stream("/idle") as witness:
+        client.message()
+        witness.message()
+        told = server.told(signal.SIGTERM)
+        witness.rest()
+        assert ends(server, told) < DEADLINE

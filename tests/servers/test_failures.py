@@ -1,0 +1,61 @@
+"""A source that fails is logged and its client cut off without a clean end, so that a browser reconnects."""
+
+import pytest
+
+from .serving import Server
+
+
+@pytest.mark.parametrize("after", [0, 3])
+@pytest.mark.parametrize("path", ["fails", "fails_thread"])
+def test_failing(server: Server, path: str, after: int) -> None:
+    """What came before the failure arrives; the traceback is in the log, with the name of the handler."""
+    printed = len(server.log)
+    stream = server.stream(f"/{path}?after={after}")
+    stream.torn()
+    assert [message.data for message in stream.messages] == [str(number) for number in range(after)]
+    assert stream.decoder.retry is None
+    server.logs("RuntimeError: this source is broken")
+    log = server.log[printed:]
+    assert f"app.{path} failed; its client will reconnect" in log
+    assert f"in {path}\n" in log, "the traceback does not lead to the source"
+    assert server.get("/status")["streams"] == 0
+
+
+@pytest.mark.parametrize("path", ["odd_item", "odd_item_thread"])
+def test_item_that_is_no_json(server: Server, path: str) -> None:
+    """So it is with an item that cannot be encoded; the log names its type."""
+    printed = len(server.log)
+    stream = server.stream(f"/{path}")
+    stream.torn()
+    assert [message.data for message in stream.messages] == ["0"]
+    server.logs("TypeError")
+    log = server.log[printed:]
+    assert f"app.{path} failed; its client will reconnect" in log
+    assert "object" in log[log.rindex("TypeError") :]
+
+
+def test_others_go_on(server: Server) -> None:
+    """A failure is no business of the streams beside it."""
+    with server.stream("/busy?heartbeat=15") as witness:
+        witness.message()
+        server.stream("/fails?after=1").torn()
+        witness.messages.clear()
+        assert witness.message()
+
+
+def test_no_source(server: Server) -> None:
+    """A handler that returns something that is no source gives 500; the log names both."""
+    with server.open("/no_source") as response:
+        assert response.head().status == 500
+    log = server.logs("which is no source of events")
+    assert "app.no_source returned int" in log
+    assert server.get("/answer")
+
+
+def test_late_yield(server: Server) -> None:
+    """A generator that yields in its ``finally`` and is closed for it leaves its process in order."""
+    server.stream("/last_word?key=late").message()
+    server.leave()
+    server.noted("late", "ended")
+    server.streams_end()
+    assert server.get("/answer")

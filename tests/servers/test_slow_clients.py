@@ -1,0 +1,78 @@
+"""A client that does not read holds up its own source, and nothing else."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from .serving import SERVERS, Server, until
+
+MOST_SENT = 6_000_000
+"""Bytes that a source gets rid of when nobody reads: Linux holds 2.7 MB, the server a few hundred KB."""
+
+MOST_MEMORY = 3_000_000
+"""Bytes by which the process may grow meanwhile."""
+
+Start = Callable[..., Server]
+
+
+def held_up(server: Server, key: str) -> int:
+    """Wait until the source stands still while another stream goes on; return the bytes it has sent."""
+    with server.stream("/busy?heartbeat=15") as witness:
+
+        def same() -> bool:
+            before = server.notes(key).get("sent")
+            for _ in range(10):
+                witness.message()
+            return before is not None and server.notes(key)["sent"] == before
+
+        until(same)
+    return int(server.notes(key)["sent"])
+
+
+@pytest.mark.parametrize("path", ["endless", "endless_thread"])
+def test_held_up(server: Server, path: str) -> None:
+    """The source waits once the buffers are full; the memory of the process stays as it is."""
+    memory = server.get("/status")["memory"]
+    with server.stream(f"/{path}?key=held-{path}", buffer=4096):
+        sent = held_up(server, f"held-{path}")
+        assert sent < MOST_SENT
+        assert server.get("/status")["memory"] - memory < MOST_MEMORY
+    server.noted(f"held-{path}", "ended")
+
+
+def test_long_end(uvicorn: Server) -> None:
+    """A client that reads slowly gets all of a stream that has ended, and has as long as for any write."""
+    server = uvicorn
+    with server.stream("/burst?key=burst", buffer=4096) as client:
+        sent = server.noted("burst", "sent")
+        with server.stream("/silent?heartbeat=0.2") as clock:
+            for _ in range(8):
+                clock.chunk()
+        assert client.rest().count(b"data: ") == sent
+
+
+@pytest.mark.parametrize("name", SERVERS)
+@pytest.mark.parametrize("path", ["endless", "endless_thread"])
+def test_cut_off(start: Start, name: str, path: str) -> None:
+    """After ``write_timeout`` it is cut off, without a clean end, and its source has ended."""
+    server = start(name, WRITE_TIMEOUT="0.3")
+    with server.stream("/busy?heartbeat=15") as witness, server.stream(f"/{path}?key=k", buffer=4096) as slow:
+        assert slow.message()
+        opened = time.monotonic()
+        assert 0.2 < server.noted("k", "ended") - opened < 2
+        slow.torn()
+        witness.messages.clear()
+        assert witness.message()
+    assert "Traceback" not in server.log, server.log
+
+
+@pytest.mark.parametrize("name", ["uvicorn", "uvicorn-h11", "hug"])
+def test_dropped(start: Start, name: str) -> None:
+    """Where uvicorn serves it, the connection is gone then, too, although there is more to read."""
+    server = start(name, WRITE_TIMEOUT="0.3")
+    sockets = server.get("/status")["sockets"]
+    with server.stream("/endless?key=k", buffer=4096):
+        assert server.get("/status")["sockets"] > sockets
+        server.noted("k", "ended")
+        until(lambda: server.get("/status")["sockets"] <= sockets)
