@@ -50,7 +50,7 @@ def test_contract_from_the_command_line(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "hug", "-f", "app.py", "-p", "0", "-ma"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, bufsize=0
     ) as server:
         try:
             assert server.stdout is not None
