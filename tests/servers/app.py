@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import resource
 import threading
 import time
 from collections import defaultdict
@@ -18,7 +17,7 @@ from hug.eventstream.drain import streams_of
 LINE = "x" * 1000
 
 notes: dict[str, dict[str, float]] = defaultdict(dict)
-"""What happened and when, by the key of the test's request; the times are of `time.monotonic`."""
+"""What happened when, by the key of the request, in the time of `time.monotonic`."""
 
 gates: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
@@ -48,7 +47,7 @@ def process() -> dict[str, int]:
         with contextlib.suppress(FileNotFoundError):  # the one that lists them
             sockets += str(descriptor.readlink()).startswith("socket:")
     pages = int((itself / "statm").read_text().split()[1])
-    return {"memory": pages * resource.getpagesize(), "sockets": sockets}
+    return {"memory": pages * os.sysconf("SC_PAGE_SIZE"), "sockets": sockets}
 
 
 # What the tests ask
@@ -99,12 +98,11 @@ async def idle(key: hug.types.text = "") -> AsyncIterator[Any]:
 
 @hug.sse("/endless")
 async def endless(key: hug.types.text = "") -> AsyncIterator[Any]:
-    sent = 0
+    notes[key]["sent"] = 0
     try:
         while True:
             yield LINE
-            sent += len(LINE)
-            notes[key]["sent"] = sent
+            notes[key]["sent"] += len(LINE)
     finally:
         note(key, "ended")
 
@@ -121,12 +119,11 @@ def ticking(key: hug.types.text = "") -> Iterator[Any]:
 
 @hug.sse("/endless_thread")
 def endless_thread(key: hug.types.text = "") -> Iterator[Any]:
-    sent = 0
+    notes[key]["sent"] = 0
     try:
         while True:
             yield LINE
-            sent += len(LINE)
-            notes[key]["sent"] = sent
+            notes[key]["sent"] += len(LINE)
     finally:
         note(key, "ended")
 
@@ -280,14 +277,13 @@ def fails_thread(after: hug.types.number) -> Iterator[Any]:
 
 @hug.sse("/odd_item")
 async def odd_item() -> AsyncIterator[Any]:
-    yield 0
-    yield object()
+    for item in (0, object()):
+        yield item
 
 
 @hug.sse("/odd_item_thread")
 def odd_item_thread() -> Iterator[Any]:
-    yield 0
-    yield object()
+    yield from (0, object())
 
 
 @hug.sse("/no_source")
@@ -316,7 +312,7 @@ def called(key: hug.types.text):
 
 @hug.sse("/nothing")
 def nothing():
-    return None
+    """Has nothing to say, now or ever."""
 
 
 def denied(request: Any, response: Any) -> str:
@@ -329,11 +325,6 @@ def never_reached() -> Iterator[Any]:
     yield "secret"
 
 
-@hug.sse("/number")
-def number(of: hug.types.number) -> Iterator[Any]:
-    yield of
-
-
 @hug.sse("/waiting")
 async def waiting(key: hug.types.text) -> AsyncIterator[Any]:
     await gates[key].wait()
@@ -343,36 +334,29 @@ async def waiting(key: hug.types.text) -> AsyncIterator[Any]:
 # Heartbeats
 
 
-@hug.sse("/silent")
-def silent(heartbeat: float | None = None):
-    return hug.sse.events(_silent(), heartbeat=heartbeat)
-
-
-async def _silent() -> AsyncIterator[Any]:
+async def silent() -> AsyncIterator[Any]:
     yield "first"
     await asyncio.Event().wait()
 
 
-@hug.sse("/busy")
-def busy(heartbeat: float):
-    return hug.sse.events(_busy(), heartbeat=heartbeat)
-
-
-async def _busy() -> AsyncIterator[Any]:
+async def busy() -> AsyncIterator[Any]:
     while True:
         yield time.monotonic()
         await asyncio.sleep(0.02)
 
 
-@hug.sse("/large")
-def large(heartbeat: float):
-    return hug.sse.events(_large(), heartbeat=heartbeat)
-
-
-async def _large() -> AsyncIterator[Any]:
+async def large() -> AsyncIterator[Any]:
     while True:
         yield LINE * 300
         await asyncio.sleep(0.001)
+
+
+BEATING = {"/silent": silent, "/busy": busy, "/large": large}
+
+
+@hug.sse(tuple(BEATING))
+def beating(request: Any, heartbeat: float | None = None):
+    return hug.sse.events(BEATING[request.path](), heartbeat=heartbeat)
 
 
 # Writes

@@ -69,9 +69,9 @@ def test_denied(server: Server) -> None:
 
 def test_invalid(server: Server) -> None:
     """So is a parameter that is wrong; the answer names it."""
-    with server.open("/number?of=many") as response:
+    with server.open("/fails?after=many") as response:
         assert response.head().status == 400
-        assert "of" in response.json()["errors"]
+        assert "after" in response.json()["errors"]
 
 
 # Bodies
