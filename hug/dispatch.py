@@ -10,13 +10,14 @@ import falcon
 import falcon.asgi
 
 from hug import output_format
+from hug.asgi import Message, Receive, Send
 from hug.documentation import NOT_DEFINED, Documented, document
 from hug.eventstream.response import SCOPE_KEY, Streamed
 from hug.eventstream.serving import discard, serve
 from hug.eventstream.stream import Settings
 from hug.interface.formats import output
 from hug.interface.http import HTTP
-from hug.web.body import Message, Receive, Send, opening
+from hug.web.body import opening
 from hug.web.errors import HTTPBadRequest
 from hug.web.middleware import adapted
 from hug.web.request import Request

@@ -13,18 +13,13 @@ import ipaddress
 import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import uvicorn
 import uvicorn.config
 
+from hug.asgi import Application
 from hug.exceptions import HugError
-
-Message: TypeAlias = MutableMapping[str, Any]
-Application: TypeAlias = Callable[
-    [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
-]
 
 # Whole seconds that requests may still take once the process is told to end. Event streams end by
 # themselves at that moment; this is for what does not: a client that stopped reading, a handler that hangs.

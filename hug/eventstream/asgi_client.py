@@ -2,15 +2,13 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable
+from typing import Any, Final
 
-from hug.eventstream.connection import Message as ASGIMessage
-from hug.eventstream.connection import Receive, Send
+from hug.asgi import Application
+from hug.asgi import Message as ASGIMessage
 from hug.eventstream.decode import Decoder, Message
 from hug.exceptions import HugError
-
-Application: TypeAlias = Callable[[ASGIMessage, Receive, Send], Awaitable[None]]
 
 WINDOW: Final = 64 * 1024
 """Bytes that an application may send ahead of its reader, as with the buffers of a real connection."""

@@ -1,14 +1,10 @@
 """The sending half of one response: whole events out, one write at a time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, TypeAlias
+from typing import Any
 
+from hug.asgi import Message, Send
 from hug.eventstream.stepping import begin
-
-Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 
 class ClientGone(Exception):

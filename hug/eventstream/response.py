@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any, Final, Self
 
-from hug.eventstream.connection import Message, Send
+from hug.asgi import Message, Send
 from hug.eventstream.stream import EventStream
 
 SCOPE_KEY: Final = "hug.streamed"

@@ -8,7 +8,8 @@ import random
 from collections.abc import Coroutine
 from typing import Any
 
-from hug.eventstream.connection import ClientGone, Connection, Receive, Send
+from hug.asgi import Receive, Send
+from hug.eventstream.connection import ClientGone, Connection
 from hug.eventstream.drain import Streams, streams_of
 from hug.eventstream.encode import HEARTBEAT, farewell, opening
 from hug.eventstream.heart import SLACK

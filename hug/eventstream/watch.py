@@ -4,7 +4,7 @@ import asyncio
 import contextvars
 from typing import Any, Protocol
 
-from hug.eventstream.connection import Receive
+from hug.asgi import Receive
 
 
 class Watched(Protocol):

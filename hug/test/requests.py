@@ -15,8 +15,8 @@ import falcon
 
 from hug import json_module
 from hug.api import API
+from hug.asgi import Message
 from hug.format import parse_content_type
-from hug.web.body import Message
 from hug.web.portal import Portal
 
 portal = Portal("hug-test")

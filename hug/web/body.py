@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, MutableMapping
-from typing import Any, TypeAlias
+from collections.abc import AsyncIterator, Generator
+from typing import Any
 
 import falcon
 
+from hug.asgi import Message, Receive
 from hug.web.errors import HTTPBadRequest, HTTPContentTooLarge, HTTPError
-
-Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 
 class AwaitableBytes(bytes):

@@ -8,7 +8,8 @@ from typing import Any, cast
 
 import falcon.asgi
 
-from hug.web.body import Body, Receive, read_body, too_large, too_slow
+from hug.asgi import Receive
+from hug.web.body import Body, read_body, too_large, too_slow
 
 _UNSET = object()
 
