@@ -160,7 +160,7 @@ class OpenStream:
 
     def _cleanup_overruns(self, seconds: float) -> None:
         logger.error(
-            "the source of %s is cancelled again: its cleanup took more than %g s after %s. "
+            "the source of %s is cancelled again: its stream ended %g s ago (%s) and it has not cleaned up. "
             "A sync generator is held up until what it waits for returns",
             self._name,
             seconds,
@@ -194,8 +194,11 @@ class OpenStream:
         return self._next_look(now)
 
     def _next_look(self, now: float) -> float:
+        connection = self._connection
+        if connection.pending is not None:
+            return connection.wrote_at + self._settings.write_timeout
         look = now + self._settings.write_timeout
-        return look if self._heartbeat is None else min(look, self._connection.wrote_at + self._heartbeat)
+        return look if self._heartbeat is None else min(look, connection.wrote_at + self._heartbeat)
 
     def _cancelled(self) -> None:
         """Tell our own cancellations from the server's, and from one that the source made itself."""

@@ -1,5 +1,6 @@
 """A client that leaves ends its source, at once and whatever the source is doing."""
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -98,7 +99,12 @@ def test_vanished(server: Server) -> None:
     """A client that is gone without a FIN is noticed by a heartbeat."""
     client = server.stream("/silent?heartbeat=0.1")
     client.message()
-    client.vanish()
+    try:
+        client.vanish()
+    except PermissionError:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip("only those who administer networks may close a connection without a word (TCP_REPAIR)")
     server.streams_end()
 
 
