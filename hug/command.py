@@ -18,6 +18,7 @@ def main(words: Sequence[str] | None = None) -> int:
         words: The command line after the command's name; None takes the process's own.
     """
     arguments = _parser().parse_args(words)
+    _warn_of_old_hug()
     # Brings uvicorn with it, which neither --help nor --version should wait for.
     from hug import development_runner  # noqa: PLC0415
 
@@ -36,6 +37,19 @@ def main(words: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         # While the program was loading; a running server ends in order. 130 is what shells report.
         return 130
+
+
+def _warn_of_old_hug() -> None:
+    """Say so if the distribution ``hug`` (hug 2) is installed, too: both put their files into one folder."""
+    try:
+        version = importlib.metadata.version("hug")
+    except importlib.metadata.PackageNotFoundError:
+        return
+    print(
+        f"Warning: hug {version} is installed beside hug-sse, and each overwrites files of the other. "
+        "Mend it with: pip uninstall -y hug hug-sse; pip install hug-sse",
+        file=sys.stderr,
+    )
 
 
 def _parser() -> argparse.ArgumentParser:

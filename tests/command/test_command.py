@@ -141,3 +141,15 @@ def test_no_server_imported(code: str) -> None:
     names = {line.rpartition("|")[2].strip() for line in imported.stderr.splitlines()}
     assert "hug" in names
     assert not names & {"uvicorn", "uvloop", "httptools", "hug.server", "hug.development_runner"}
+
+
+def test_old_hug_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where hug 2 is installed, too, the command says how to mend that."""
+    installed = tmp_path / "hug-2.6.1.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: hug\nVersion: 2.6.1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert main([]) == 1
+    assert capsys.readouterr().err.startswith("Warning: hug 2.6.1 is installed beside hug-sse")
