@@ -27,7 +27,7 @@ class ThreadLimit:
     """How many threads of a process may run sync sources.
 
     Attributes:
-        most: The limit. A thread that waits costs about 60 KiB of memory.
+        most: The limit. A thread that waits takes about 20 KiB of memory.
         running: How many there are now; one whose client has left counts until its source returns.
     """
 
