@@ -328,6 +328,11 @@ class EventStreamRouter(URLRouter):
     def __init__(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> None:
         """Make a router; see `URLRouter`. ``accept=("POST",)`` is for clients that use fetch."""
         options.setdefault("accept", "GET")
+        if options.pop("transform", None):
+            what = (
+                "an event stream has no transform, it does nothing: transform the items where they are made"
+            )
+            warnings.warn(what, stacklevel=_callers_level())
         super().__init__(urls, **options)
 
 

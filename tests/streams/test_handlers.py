@@ -297,6 +297,13 @@ def test_documentation(api: Any) -> None:
     }
 
 
+def test_transform_is_no_option(api: Any) -> None:
+    """What a stream would ignore is not taken in silence."""
+    with pytest.warns(UserWarning, match="an event stream has no transform"):
+        hug.sse("/stream", transform=str, api=api)(generator)
+    assert texts(api) == ["2", "1", "0"]
+
+
 def test_chaining_and_route_api(api: Any) -> None:
     """A router may be chained into streams; `hug.route.API(...).sse` has everything `hug.sse` has."""
     router = hug.http(api=api, response_headers={"x-own": "1"})
