@@ -94,7 +94,7 @@ class HTTP:
         exchange = Exchange(request, response, api_version, url_fields)
         settings = self.api.http
         self.prepare(exchange)
-        if self.parse_body:
+        if self.parse_body and request.may_have_body:
             exchange.body = await self.read_body(exchange)
         if settings.inline:
             exchange.execution = INLINE
@@ -279,11 +279,18 @@ class HTTP:
             result = await exchange.execution.resolve(transformed)
         if result is None and (response.answered or response.status_code == 204):
             return  # the function has put its answer there itself
-        await self.write(exchange, result, self.output or self.api.http.output)
+        content = (self.output or self.api.http.output)(result, exchange.request, response)
+        if isinstance(content, bytes):  # as nearly always; what follows costs a coroutine
+            response.data = content
+        else:
+            await self.put(exchange, content)
 
     async def write(self, exchange: Exchange, data: Any, formatter: Output) -> None:
         """Put ``data`` into the response, formatted."""
-        content = formatter(data, exchange.request, exchange.response)
+        await self.put(exchange, formatter(data, exchange.request, exchange.response))
+
+    async def put(self, exchange: Exchange, content: Any) -> None:
+        """Put what a formatter gave into the response: bytes, text or a file, or an awaitable of these."""
         if hasattr(content, "__await__"):
             content = await exchange.execution.resolve(content)
         if hasattr(content, "read"):

@@ -71,7 +71,7 @@ class Request(falcon.asgi.Request):
         if self._body is not None:
             return self._body.getvalue()
         length = self.content_length
-        if length == 0 or (length is None and not self._may_have_body()):
+        if length == 0 or not self.may_have_body:
             data = b""
         elif self._stream is not None:
             data = await self._read_rest(self._stream, limit, timeout)
@@ -91,11 +91,13 @@ class Request(falcon.asgi.Request):
             raise too_large(self.scope, limit)
         return data
 
-    def _may_have_body(self) -> bool:
-        # HTTP/1 tells a body by its headers; from version 2 on it may come without any.
-        return b"transfer-encoding" in self._asgi_headers or not self.scope.get(
-            "http_version", "1"
-        ).startswith("1")
+    @property
+    def may_have_body(self) -> bool:
+        """Whether there may be a body. HTTP/1 announces one in its headers; later versions need not."""
+        headers = self._asgi_headers
+        if b"content-length" in headers or b"transfer-encoding" in headers:
+            return True
+        return not self.scope.get("http_version", "1").startswith("1")
 
     @property
     def stream(self) -> Any:  # type: ignore[override]  # Falcon's type has no writer either
