@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -12,6 +13,7 @@ import falcon.asgi
 from hug import output_format
 from hug.asgi import Message, Receive, Send
 from hug.documentation import NOT_DEFINED, Documented, document
+from hug.eventstream.drain import expect_streams
 from hug.eventstream.response import SCOPE_KEY, Streamed
 from hug.eventstream.serving import discard, serve
 from hug.eventstream.stream import Settings
@@ -76,6 +78,8 @@ class Application:
         if self._revision != self.site.revision:
             self.build()
         if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                expect_streams(asyncio.get_running_loop())
             await self._falcon(scope, receive, send)
             return
         streamed = scope[SCOPE_KEY] = Streamed(send)

@@ -33,6 +33,7 @@ class Streams:
     """The open streams of one event loop.
 
     Attributes:
+        opened: Whether there has been a stream.
         draining: Whether the process is about to end, so that a new stream must end at once.
         heart: The timer they share, which is also the list of them.
         context: What callbacks run in that need no context: a copy for each would cost memory.
@@ -40,6 +41,7 @@ class Streams:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
+        self.opened = False
         self.draining = False
         self.heart: Heart[Stream] = Heart(loop)
         self.context = contextvars.Context()
@@ -67,13 +69,24 @@ _streams: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Streams] = weakre
 _previous: dict[int, Callable[[int, FrameType | None], Any]] = {}
 
 
-def streams_of(loop: asyncio.AbstractEventLoop) -> Streams:
-    """Return the streams of ``loop``, and see to it that they hear when this process is told to end."""
+def expect_streams(loop: asyncio.AbstractEventLoop) -> Streams:
+    """Hear from now on when this process is told to end; return the streams of ``loop``, if only to be.
+
+    To be called when a server starts: the first stream may open after the signal, while there still is one.
+    """
     streams = _streams.get(loop)
     if streams is None:
         streams = _streams[loop] = Streams(loop)
-        _listen_to_hypercorn(loop, streams)
     listen()
+    return streams
+
+
+def streams_of(loop: asyncio.AbstractEventLoop) -> Streams:
+    """Return the streams of ``loop``, one of which is about to open."""
+    streams = expect_streams(loop)
+    if not streams.opened:
+        streams.opened = True
+        _listen_to_hypercorn(loop, streams)
     return streams
 
 

@@ -242,8 +242,9 @@ async def late(key: hug.types.text, kind: hug.types.text = "async"):
 
 
 @hug.sse("/slow")
-async def slow():
+async def slow(key: hug.types.text = "slow"):
     """Answers after a while; the process may have been told to end by then."""
+    note(key, "called")
     await asyncio.sleep(0.3)
     return AsyncSource("slow")
 

@@ -83,6 +83,19 @@ def test_opened_too_late(start: Start, name: str) -> None:
     assert ends(server, told) < DEADLINE
 
 
+@pytest.mark.parametrize("name", [name for name in SERVERS if name != "hypercorn"])
+def test_first_stream_opened_too_late(start: Start, name: str) -> None:
+    """That holds for the first stream of a process, too: the signal came before anything was open."""
+    server = start(name)
+    with server.open("/slow?key=k") as late:
+        server.noted("k", "called")
+        told = server.told(signal.SIGTERM)
+        assert late.head().status == 200
+        late.rest()
+        assert late.decoder.retry
+    assert ends(server, told) < DEADLINE
+
+
 @pytest.mark.parametrize("name", ["uvicorn", "uvicorn-h11", "uvicorn-workers", "hug"])
 def test_client_that_does_not_read(start: Start, name: str) -> None:
     """A client that has stopped reading does not hold the process, where uvicorn serves it."""
