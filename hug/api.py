@@ -9,7 +9,9 @@ from typing import Any, TypeAlias
 from hug import defaults, modules
 from hug.dispatch import Application, NotFound
 from hug.documentation import document
-from hug.eventstream.stream import Settings
+from hug.eventstream.brokers.memory import MemoryBroker
+from hug.eventstream.channels import Channels
+from hug.eventstream.settings import Settings
 from hug.interface.formats import InputFormat, Output, OutputFormat, output
 from hug.interface.http import HTTP
 
@@ -33,6 +35,7 @@ class HTTPInterfaceAPI:
         not_found_handlers: What answers for URLs that do not exist, by version.
         falcon: The Falcon app, once the API is served.
         streaming: How event streams are served, which is also `API.sse`.
+        channels: What is published on them, which is also `API.channels`.
         revision: How often something changed that the application is built from.
     """
 
@@ -47,6 +50,7 @@ class HTTPInterfaceAPI:
         self.not_found_handlers: dict[Version, HTTP] = {}
         self.falcon: Any = None
         self.streaming = Settings()
+        self.channels = Channels(MemoryBroker())
         self.revision = 0
         self._output: Output | None = None
         self._input_formats: dict[str, InputFormat] = {}
@@ -250,6 +254,11 @@ class API(metaclass=_OnePerModule):
     def sse(self) -> Settings:
         """How event streams are served: heartbeats, retry times, limits of time."""
         return self.http.streaming
+
+    @property
+    def channels(self) -> Channels:
+        """The channels that are in use; ``hug.sse.channel`` makes them."""
+        return self.http.channels
 
     def directives(self) -> dict[str, Callable[..., Any]]:
         """Return all directives by the name of the parameter that asks for them."""

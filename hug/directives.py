@@ -91,11 +91,13 @@ def user(default: Any = None, request: Any = None) -> Any:
 def last_event_id(default: Any = None, request: Any = None) -> Any:
     """The id of the last event that a reconnecting client has received, as text; the default if it has none.
 
+    It is taken from the header, or from the query for clients that cannot send headers.
+
     Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#the-last-event-id-header
     """
     if request is None:
         return default
     try:
-        return cursor.last_event_id(request.scope["headers"]) or default
+        return cursor.last_event_id(request.scope["headers"], request.scope["query_string"]) or default
     except cursor.LastEventIdError as error:
         raise HTTPBadRequest("Last-Event-ID", str(error)) from error

@@ -16,7 +16,7 @@ from hug.documentation import NOT_DEFINED, Documented, document
 from hug.eventstream.drain import expect_streams
 from hug.eventstream.response import SCOPE_KEY, Streamed
 from hug.eventstream.serving import discard, serve
-from hug.eventstream.stream import Settings
+from hug.eventstream.settings import Settings
 from hug.interface.formats import output
 from hug.interface.http import HTTP
 from hug.web.body import opening

@@ -24,6 +24,11 @@ def of_function(function: Callable[..., Any]) -> ModuleType:
     return find(function.__module__)
 
 
+def of_caller(depth: int) -> ModuleType:
+    """Return the module of the function that is ``depth`` calls above the one that asks."""
+    return find(sys._getframe(depth + 1).f_globals["__name__"])
+
+
 def publish(module: ModuleType, api: Any, application: Any) -> None:
     """Give ``module`` the names under which its API and its ASGI application are looked for."""
     vars(module).update(__hug__=api, __hug_asgi__=application)

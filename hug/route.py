@@ -7,9 +7,13 @@ from typing import Any, Self, TypeVar, Unpack, overload
 
 import falcon
 
+from hug import modules
 from hug.api import API as _API
+from hug.eventstream.channel import Channel
 from hug.eventstream.event import event
+from hug.eventstream.settings import DEFAULT, Default
 from hug.eventstream.stream import events
+from hug.eventstream.view import OnGap
 from hug.introspect import NOTHING
 from hug.options import Texts, URLOptions, URLRoute
 from hug.routing import EventStreamRouter, NotFoundRouter, URLRouter
@@ -91,6 +95,39 @@ class EventStreams:
     def __init__(self, api: Any = None) -> None:
         """Make the event streams of ``api``, by default of the module of each function."""
         self._api = api
+
+    def channel(
+        self,
+        name: str,
+        *,
+        history: int | Default = DEFAULT,
+        max_bytes: int | Default = DEFAULT,
+        max_age: float | Default | None = DEFAULT,
+        on_gap: OnGap | Default = DEFAULT,
+        api: Any = None,
+    ) -> Channel:
+        """Return the channel of this name, the same wherever it is asked for; the first to ask makes it.
+
+        Without options it keeps what clients need that lose their connection for a while: 100 events, for 5
+        minutes. Names may be made at run time, such as ``f"user:{number}"``: a channel without readers and
+        history is forgotten. Give those ``max_age`` if they have a history of their own.
+
+        Args:
+            name: 1 to 255 printable characters.
+            history: Most events that are kept for clients that come back; 0 for none.
+            max_bytes: Most bytes of them; 16 MiB by default.
+            max_age: Seconds after which an event is dropped; None for no limit, which is the default if there
+                is a ``history``.
+            on_gap: What happens to a client that has missed events that are gone: ``"event"`` sends it one
+                event ``gap`` and goes on, ``"disconnect"`` ends its stream.
+            api: The API, its module or the name of that; by default the module that calls this.
+
+        Raises:
+            TypeError: The name is no text.
+            ValueError: An option is out of range, or the channel was made with another.
+        """
+        owner: _API = _API(api or self._api or modules.of_caller(1))
+        return owner.channels.get(name, history=history, max_bytes=max_bytes, max_age=max_age, on_gap=on_gap)
 
     def __call__(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> EventStreamRouter:
         """Return a router for event streams; see `hug.routing.URLRouter` for the options."""

@@ -24,6 +24,7 @@ LAYERS: dict[str, int] = {
     "web": 3,
     "eventstream": 2,
     "eventstream.cursor": 1, "eventstream.decode": 1, "eventstream.encode": 1, "eventstream.event": 1,
+    "eventstream.log": 1, "eventstream.view": 1,
     "input_format": 1, "output_format": 1, "types": 1,
     "asgi": 0,
     "exceptions": 0, "format": 0, "introspect": 0, "json_module": 0,

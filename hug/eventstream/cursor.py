@@ -1,7 +1,8 @@
 """Where a reconnecting client left off. Wire layer: pure functions, no I/O."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
+from urllib.parse import parse_qsl
 
 from hug.exceptions import HugError
 
@@ -13,18 +14,28 @@ class LastEventIdError(HugError, ValueError):
     """A ``Last-Event-ID`` that no event of ours can have had."""
 
 
-def last_event_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
+PARAMETER: Final = "last_event_id"
+"""The query parameter for clients that cannot send headers, such as a page that opens its first stream."""
+
+_BETWEEN: Final = ":"
+
+
+def last_event_id(headers: Iterable[tuple[bytes, bytes]], query: bytes = b"") -> str:
     """Return the ``Last-Event-ID`` of a request, empty when it has none.
+
+    The header counts before the query: a browser repeats the URL at each reconnect, and only the header tells
+    how far it has come since.
 
     Args:
         headers: The headers of an ASGI scope: names in lower case, values as bytes.
+        query: The query string of the scope.
 
     Raises:
         LastEventIdError: Longer than `MAX_ID`, not UTF-8, or with NUL, CR or LF in it.
 
     Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#the-last-event-id-header
     """
-    value = next((value for name, value in headers if name == b"last-event-id"), b"")
+    value = next((value for name, value in headers if name == b"last-event-id"), b"") or _from_query(query)
     if len(value) > MAX_ID:
         raise LastEventIdError(f"Last-Event-ID has {len(value)} bytes, {MAX_ID} at most are taken")
     try:
@@ -34,3 +45,22 @@ def last_event_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
     if "\0" in text or "\n" in text or "\r" in text:
         raise LastEventIdError("Last-Event-ID contains NUL, CR or LF")
     return text
+
+
+def _from_query(query: bytes) -> bytes:
+    if PARAMETER.encode() not in query:
+        return b""
+    pairs = parse_qsl(query.decode("latin-1"), encoding="utf-8", errors="surrogateescape")
+    text = next((value for name, value in pairs if name == PARAMETER), "")
+    return text.encode("utf-8", "surrogateescape")
+
+
+def join(ids: Sequence[str]) -> str:
+    """Return the one id that a stream of several channels resumes from: theirs, in the channels' order."""
+    return _BETWEEN.join(ids)
+
+
+def split(event_id: str, count: int) -> Sequence[str]:
+    """Return the ids that `join` made into one; as many empty ones if those were not ``count``."""
+    ids = event_id.split(_BETWEEN)
+    return ids if len(ids) == count else [""] * count

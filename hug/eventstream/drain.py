@@ -16,8 +16,12 @@ from types import FrameType
 from typing import Any, Final, Protocol
 
 from hug.eventstream.heart import Beating, Heart
+from hug.eventstream.pump import Pump
 
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+
+FLUSH_LIMIT: Final = 0.3
+"""Seconds that events published before the end get to reach their readers."""
 
 logger = logging.getLogger("hug")
 
@@ -36,6 +40,7 @@ class Streams:
         opened: Whether there has been a stream.
         draining: Whether the process is about to end, so that a new stream must end at once.
         heart: The timer they share, which is also the list of them.
+        pump: What brings to them what is published on channels.
         context: What callbacks run in that need no context: a copy for each would cost memory.
     """
 
@@ -45,17 +50,20 @@ class Streams:
         self.draining = False
         self.heart: Heart[Stream] = Heart(loop)
         self.context = contextvars.Context()
+        self.pump = Pump(loop, self.context)
         self._round: asyncio.Task[None] | None = None
 
     def drain(self) -> None:
         """End all streams, and every one that is opened from now on."""
         self.draining = True
+        _draining.add(self)
         if self.heart.streams:
             logger.info("ending %d open event stream(s)", len(self.heart.streams))
             self._round = self._loop.create_task(self._drain())
 
     async def _drain(self) -> None:
         # In a task, because a server's or a middleware's send may ask which one it runs in.
+        await self.pump.flush(FLUSH_LIMIT)
         for stream in list(self.heart.streams.values()):
             stream.drain()
 
@@ -66,7 +74,16 @@ class Streams:
 
 
 _streams: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Streams] = weakref.WeakKeyDictionary()
+_draining: weakref.WeakSet[Streams] = weakref.WeakSet()
 _previous: dict[int, Callable[[int, FrameType | None], Any]] = {}
+
+
+def ending() -> bool:
+    """Whether this process is about to end: all its event loops that have streams do."""
+    if not _draining:
+        return False
+    running = [streams.draining for loop, streams in list(_streams.items()) if not loop.is_closed()]
+    return bool(running) and all(running)
 
 
 def expect_streams(loop: asyncio.AbstractEventLoop) -> Streams:

@@ -14,8 +14,8 @@ from hug.eventstream.drain import Streams, streams_of
 from hug.eventstream.encode import HEARTBEAT, farewell, opening
 from hug.eventstream.heart import SLACK
 from hug.eventstream.response import Streamed
+from hug.eventstream.settings import Default, Settings
 from hug.eventstream.sources import Feed
-from hug.eventstream.stream import Default, Settings
 from hug.eventstream.threads import TooManyThreads
 from hug.eventstream.watch import watch
 
@@ -95,7 +95,7 @@ class OpenStream:
 
     async def serve(self, receive: Receive, last_event_id: str) -> None:
         """Send the first bytes, run the source until something ends the stream, send the last bytes."""
-        self._write(opening(last_event_id, self._retry))
+        self._write(opening(self._feed.start(last_event_id), self._retry))
         if self._streams.draining:
             self._end = End.DRAIN
         ticket = self._streams.heart.add(self, self._next_look(self._connection.wrote_at))

@@ -27,6 +27,15 @@ _SINGLE = (str, bytes, bytearray, memoryview, Mapping, Event)
 class Feed(Protocol):
     """Runs one source into one connection."""
 
+    def start(self, last_event_id: str) -> str:
+        """Return the id that the client shall resume from until an event brings another.
+
+        Called once, before anything is written. `run` or `close` follows.
+
+        Args:
+            last_event_id: The request's, empty if it has none.
+        """
+
     async def run(self, connection: Connection) -> None:
         """Write all items, then close the source.
 
@@ -62,6 +71,10 @@ class AsyncFeed:
 
     def __init__(self, source: AsyncIterable[Any]) -> None:
         self._iterator = aiter(source)
+
+    def start(self, last_event_id: str) -> str:
+        """See `Feed.start`."""
+        return last_event_id
 
     async def run(self, connection: Connection) -> None:
         """See `Feed.run`.

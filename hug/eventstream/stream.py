@@ -1,75 +1,17 @@
 """What a handler answers with: a source, and how it is to be streamed."""
 
-import math
 from collections.abc import AsyncIterable
-from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import TypeAlias
 
+from hug.eventstream.channel import Channel, Filtered
 from hug.eventstream.event import check_retry
+from hug.eventstream.reader import Reader, Subscription
+from hug.eventstream.settings import DEFAULT, Default, Heartbeat, Retry, check_heartbeat
 from hug.eventstream.sources import AsyncFeed, Feed, Source, is_source, iterate, never_blocks
 from hug.eventstream.threads import ThreadFeed
 
-
-class Default:
-    """The type of `DEFAULT`, which tells "not given" from None."""
-
-    def __repr__(self) -> str:
-        return "the API's default"
-
-
-DEFAULT: Final = Default()
-
-Heartbeat: TypeAlias = float | Default | None
-Retry: TypeAlias = int | Default | None
-
-
-@dataclass(slots=True)
-class Settings:
-    """How an API streams; each value may be assigned at any time and holds for streams opened later.
-
-    Attributes:
-        heartbeat: Seconds without traffic after which a comment is sent; None switches heartbeats off.
-        retry: Milliseconds that a client shall wait before it reconnects, told at the start of each stream;
-            None leaves it to the client (browsers wait 3 to 5 seconds).
-        drain_retry: Seconds, from and to: clients of a process that ends are told to come back after a time
-            drawn at random between these, so that they do not all come at once.
-        cleanup_timeout: Seconds that a source gets for its cleanup; it is logged when it takes longer.
-        write_timeout: Seconds after which a client that reads nothing is cut off.
-    """
-
-    heartbeat: float | None = 15.0
-    retry: int | None = None
-    drain_retry: tuple[float, float] = (1.0, 5.0)
-    cleanup_timeout: float = 10.0
-    write_timeout: float = 30.0
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name == "heartbeat":
-            check_heartbeat(value)
-        elif name == "retry":
-            if value is not None:
-                check_retry(value)
-        elif name == "drain_retry":
-            low, high = value
-            if not 0 <= low <= high < math.inf:
-                raise ValueError(
-                    f"drain_retry must be two numbers of seconds, the smaller first, not {value!r}"
-                )
-        elif not _positive(value):
-            raise ValueError(f"{name} must be a number of seconds above 0, not {value!r}")
-        object.__setattr__(self, name, value)
-
-
-def check_heartbeat(value: object) -> None:
-    """Raise `ValueError` unless ``value`` is a number of seconds above 0, or None."""
-    if value is not None and not _positive(value):
-        raise ValueError(
-            f"heartbeat must be a number of seconds above 0, or None for none at all, not {value!r}"
-        )
-
-
-def _positive(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf
+Following: TypeAlias = Channel | Filtered
+"""What can be followed: a channel, or some of its events."""
 
 
 class EventStream:
@@ -77,14 +19,22 @@ class EventStream:
 
     __slots__ = ("heartbeat", "retry", "source")
 
-    def __init__(self, source: Source, heartbeat: Heartbeat, retry: Retry) -> None:
+    def __init__(
+        self, source: Source | Subscription, heartbeat: Heartbeat = DEFAULT, retry: Retry = DEFAULT
+    ) -> None:
         self.source = source
         self.heartbeat = heartbeat
         self.retry = retry
 
+    def can_start(self, last_event_id: str) -> bool:
+        """Whether a client that has received this id may read on; see `Subscription.can_start`."""
+        return not isinstance(self.source, Subscription) or self.source.can_start(last_event_id)
+
     def feed(self) -> Feed:
         """Return what will run the source: a task for an async one, a thread for one that may block."""
         source = self.source
+        if isinstance(source, Subscription):
+            return Reader(source)
         if isinstance(source, AsyncIterable):
             return AsyncFeed(source)
         if never_blocks(source):
@@ -92,25 +42,45 @@ class EventStream:
         return ThreadFeed(source)
 
 
-def events(source: Source, *, heartbeat: Heartbeat = DEFAULT, retry: Retry = DEFAULT) -> EventStream:
+def events(
+    source: Source | Following,
+    *others: Following,
+    since: str | None = None,
+    heartbeat: Heartbeat = DEFAULT,
+    retry: Retry = DEFAULT,
+) -> EventStream:
     """Return what an event stream handler answers with.
 
     Args:
         source: A generator, an async generator, or any other (async) iterable. Its items are events
-            made with `event`, text, values that hug can write as JSON, or None for a heartbeat.
+            made with `event`, text, values that hug can write as JSON, or None for a heartbeat. Or a channel,
+            or what `Channel.where` gives.
+        others: Further channels: the stream has the events of them all, each with an id from which a client
+            that reconnects resumes in every one of them.
+        since: Where in the channels a client begins that has no ``Last-Event-ID``: ``"start"`` with the
+            oldest event they have, an id behind that event; left out, with what comes from now on.
         heartbeat: Seconds without traffic after which a comment is sent; None switches heartbeats off.
         retry: Milliseconds the client shall wait before it reconnects; None leaves the choice to it.
 
     Raises:
-        TypeError: ``source`` cannot be iterated, or is a single value such as text.
-        ValueError: ``heartbeat`` or ``retry`` out of range.
+        TypeError: ``source`` cannot be iterated, or is a single value such as text; several sources that are
+            not all channels, or ``since`` without a channel.
+        ValueError: ``heartbeat`` or ``retry`` out of range, a channel given twice, an empty ``since``.
     """
-    if not is_source(source):
-        raise TypeError(
-            f"events() needs a generator or another iterable of events, not {type(source).__name__}"
-        )
     if not isinstance(heartbeat, Default):
         check_heartbeat(heartbeat)
     if not isinstance(retry, Default) and retry is not None:
         check_retry(retry)
+    sources = (source, *others)
+    followed = [each for each in sources if isinstance(each, Following)]
+    if followed and len(followed) == len(sources):
+        return EventStream(Subscription([each.part for each in followed], since), heartbeat, retry)
+    if others:
+        raise TypeError("events() takes one generator or iterable, or channels; only channels can be merged")
+    if since is not None:
+        raise TypeError("since= is for channels: a generator starts where its own code starts it")
+    if isinstance(source, Following) or not is_source(source):
+        raise TypeError(
+            f"events() needs a generator or another iterable of events, not {type(source).__name__}"
+        )
     return EventStream(source, heartbeat, retry)

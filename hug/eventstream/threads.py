@@ -74,6 +74,10 @@ class ThreadFeed:
         self._error: BaseException | None = None
         self._thread: threading.Thread | None = None
 
+    def start(self, last_event_id: str) -> str:
+        """See `Feed.start`."""
+        return last_event_id
+
     async def run(self, connection: Connection) -> None:
         """See `Feed.run`; raises `TooManyThreads` when there is no thread for this source."""
         try:

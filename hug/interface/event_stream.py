@@ -7,7 +7,7 @@ from typing import Any, Final
 from hug.eventstream.cursor import LastEventIdError, last_event_id
 from hug.eventstream.response import HEADERS, SCOPE_KEY, Streamed
 from hug.eventstream.sources import is_source
-from hug.eventstream.stream import DEFAULT, EventStream
+from hug.eventstream.stream import EventStream, Following, events
 from hug.interface.exchange import Exchange
 from hug.interface.formats import Output
 from hug.interface.http import HTTP
@@ -22,7 +22,8 @@ class EventStreamHTTP(HTTP):
     """Answers the requests of one route with an event stream each.
 
     The function may return what `hug.eventstream.stream.events` gives or a source, be a generator or an async
-    generator, or return None, for which the answer is 204: that tells a browser not to come back.
+    generator, or return None, for which the answer is 204: that tells a browser not to come back. A
+    channel that disconnects clients which have missed events answers them with that, too.
     """
 
     streams = True
@@ -35,9 +36,10 @@ class EventStreamHTTP(HTTP):
 
     async def gather(self, exchange: Exchange, errors: dict[str, Any]) -> dict[str, Any]:
         """See `HTTP.gather`; an impossible ``Last-Event-ID`` is an error before any stream starts."""
-        streamed: Streamed = exchange.request.scope[SCOPE_KEY]
+        scope = exchange.request.scope
+        streamed: Streamed = scope[SCOPE_KEY]
         try:
-            streamed.last_event_id = last_event_id(exchange.request.scope["headers"])
+            streamed.last_event_id = last_event_id(scope["headers"], scope["query_string"])
         except LastEventIdError as error:
             raise HTTPBadRequest("Last-Event-ID", str(error)) from error
         return await super().gather(exchange, errors)
@@ -53,15 +55,17 @@ class EventStreamHTTP(HTTP):
             TypeError: The function returned something that is no source.
         """
         response = exchange.response
+        streamed: Streamed = exchange.request.scope[SCOPE_KEY]
+        if result is not None and result is not _HEAD:
+            streamed.name = self._name
+            streamed.stream = result if isinstance(result, EventStream) else self._stream(result)
+            if not streamed.stream.can_start(streamed.last_event_id):
+                result = streamed.stream = None
         if result is None:
             if not response.answered and response.status_code == 200:
                 response.status = 204
                 response.content_type = None
             return
-        streamed: Streamed = exchange.request.scope[SCOPE_KEY]
-        if result is not _HEAD:
-            streamed.name = self._name
-            streamed.stream = result if isinstance(result, EventStream) else self._stream(result)
         response.set_headers(HEADERS)
         response.stream = streamed
 
@@ -78,8 +82,8 @@ class EventStreamHTTP(HTTP):
         return {"format": "Server-sent events", "content_type": HEADERS["content-type"]}
 
     def _stream(self, result: Any) -> EventStream:
-        if is_source(result):
-            return EventStream(result, DEFAULT, DEFAULT)
+        if isinstance(result, Following) or is_source(result):
+            return events(result)
         raise TypeError(
             f"{self._name} returned {type(result).__name__}, which is no source of events: return "
             "hug.sse.events(...) with a generator or another iterable, be a generator, or return None"

@@ -1,0 +1,246 @@
+"""The readers of channels on one event loop: those that keep up go together, the others are on their own.
+
+A reader that keeps up has no position of its own, it shares that of its group. One whose server does not take
+a write at once is set aside, costs nothing until it moves, and then catches up.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Final, Protocol
+
+from hug.eventstream.connection import ClientGone
+from hug.eventstream.log import LIVE_BYTES, LIVE_EVENTS, Log
+from hug.eventstream.pump import Pump
+from hug.eventstream.sources import WRITE_SIZE
+from hug.eventstream.view import Cursor, Gap, View
+
+_TURN: Final = 32
+"""Writes after which the pump looks at the clock."""
+
+
+class Reader(Protocol):
+    """One stream, as the groups see it.
+
+    Attributes:
+        ending: The error to end with, in a tuple, once it has everything; None to go on.
+        pending: The write that its server has not taken yet.
+    """
+
+    ending: tuple[BaseException | None] | None
+
+    @property
+    def pending(self) -> asyncio.Task[None] | None:
+        """The write that its server has not taken yet."""
+
+    def write(self, body: bytes) -> asyncio.Task[None] | None:
+        """Write to the client; return what to wait for if the server does not take that at once."""
+
+    def moved(self, taken: asyncio.Task[None]) -> None:
+        """Tell the group that the server has taken what was pending, or that the client is gone."""
+
+    def end(self, error: BaseException | None) -> None:
+        """End the stream, because of ``error`` if there is one."""
+
+
+class Followed(Protocol):
+    """A channel, as its audiences see it."""
+
+    @property
+    def log(self) -> Log:
+        """Its events."""
+
+    def forsake(self, audience: "Audience") -> None:
+        """Forget an audience that has no readers."""
+
+    def settle(self) -> None:
+        """An audience has been served; it may be that all have everything."""
+
+
+class Audience:
+    """The readers of one channel on one event loop.
+
+    Attributes:
+        pump: What serves it.
+        queued: See `hug.eventstream.pump.Audience`.
+        groups: Its readers, by the key of the view they have.
+        readers: How many there are.
+    """
+
+    __slots__ = ("_bytes_in", "_channel", "_served", "groups", "pump", "queued", "readers")
+
+    def __init__(self, channel: Followed, pump: Pump) -> None:
+        self._channel = channel
+        self._served = channel.log.last
+        self._bytes_in = channel.log.bytes_in
+        self.pump = pump
+        self.queued = False
+        self.groups: dict[object, Group] = {}
+        self.readers = 0
+
+    def serve(self) -> Iterator[None]:
+        """See `hug.eventstream.pump.Audience.serve`."""
+        log = self._channel.log
+        served, bytes_in = log.last, log.bytes_in
+        for group in list(self.groups.values()):
+            yield from group.serve()
+            yield
+        self._served, self._bytes_in = served, bytes_in
+        self._channel.settle()
+
+    @property
+    def has_everything(self) -> bool:
+        """Whether no reader lacks anything that has been published."""
+        return all(group.has_everything for group in self.groups.values())
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so much waits for the next pass that some might be dropped before."""
+        log = self._channel.log
+        bounds = log.bounds
+        return not self.pump.closed and (
+            2 * (log.last - self._served) > max(bounds.history, LIVE_EVENTS)
+            or 2 * (log.bytes_in - self._bytes_in) > LIVE_BYTES
+        )
+
+    def count(self, change: int) -> None:
+        """Count readers that come or go; the last one ends the audience."""
+        self.readers += change
+        if not self.readers:
+            self._channel.forsake(self)
+
+
+class Group:
+    """Readers with the same view on one event loop.
+
+    A reader is in one of three places: with those that keep up, behind and to be served, or stuck.
+    """
+
+    __slots__ = ("_audiences", "_behind", "_cursor", "_ending", "_readers", "_stuck", "_together", "view")
+
+    def __init__(self, view: View, audiences: tuple[Audience, ...]) -> None:
+        self.view = view
+        self._audiences = audiences
+        self._readers = 0
+        self._ending = False
+        self._cursor = Cursor([])  # of those that keep up, if there are any
+        self._together: dict[Reader, None] = {}
+        self._behind: dict[Reader, Cursor] = {}
+        self._stuck: dict[Reader, Cursor] = {}
+
+    @property
+    def has_everything(self) -> bool:
+        """Whether none of the readers lacks anything."""
+        if self._behind or self._stuck:
+            return False
+        return not self._together or not self.view.is_behind(self._cursor)
+
+    def expect(self) -> None:
+        """Count a reader that is to come: from now on its channels keep what it lacks."""
+        self._readers += 1
+        for audience in self._audiences:
+            audience.groups[self.view.key] = self
+            audience.count(1)
+
+    def join(self, reader: Reader, cursor: Cursor, pending: asyncio.Task[None] | None) -> None:
+        """Serve an expected reader from ``cursor`` on, once what is pending has been taken."""
+        if pending is not None:
+            self._set_aside(reader, cursor, pending)
+        elif not self._unite(reader, cursor):
+            self._behind[reader] = cursor
+        if self._behind or self.view.is_behind(self._cursor):
+            self._wake()
+
+    def leave(self, reader: Reader) -> None:
+        """Forget a reader."""
+        for place in (self._together, self._behind, self._stuck):
+            place.pop(reader, None)
+        self._readers -= 1
+        for audience in self._audiences:
+            if not self._readers:
+                audience.groups.pop(self.view.key, None)
+            audience.count(-1)
+
+    def finish(self, error: BaseException | None) -> None:
+        """End the readers there are now, each when it has everything; raise ``error`` in them, if any."""
+        for reader in (*self._together, *self._behind, *self._stuck):
+            reader.ending = (error,)
+            self._ending = True
+        self._wake()
+
+    def serve(self) -> Iterator[None]:
+        """Write what the readers lack; yield now and then."""
+        cursor = self._cursor
+        while self._together and self.view.is_behind(cursor):
+            body = self._read(cursor, self._together)
+            if not body:
+                continue
+            for number, reader in enumerate(list(self._together), 1):
+                pending = reader.write(body)
+                if pending is not None and reader in self._together:
+                    del self._together[reader]
+                    self._set_aside(reader, cursor.copy(), pending)
+                if not number % _TURN:
+                    yield
+        for reader, own in list(self._behind.items()):
+            while reader in self._behind and not self._unite(reader, own) and self.view.is_behind(own):
+                body = self._read(own, {reader: None})
+                pending = reader.write(body) if body and reader in self._behind else None
+                if pending is not None:
+                    del self._behind[reader]
+                    self._set_aside(reader, own, pending)
+                yield
+        if self._ending:
+            self._finish()
+        if self._together and self.view.is_behind(self._cursor):
+            self._wake()  # one that was behind goes first now
+
+    def _read(self, cursor: Cursor, readers: dict[Reader, None]) -> bytes:
+        """Return what is next for ``readers``; empty when a filter passed nothing, or when it ends them."""
+        try:
+            return self.view.read(cursor, WRITE_SIZE)
+        except Gap:
+            error = None  # their channel disconnects them
+        except Exception as failure:  # of a predicate
+            error = failure
+        for reader in list(readers):
+            self._together.pop(reader, None)
+            self._behind.pop(reader, None)
+            reader.end(error)
+        return b""
+
+    def _unite(self, reader: Reader, cursor: Cursor) -> bool:
+        """Let a reader go with those that keep up, if it is where they are."""
+        if not self._together:
+            self._cursor = cursor
+        elif cursor.positions != self._cursor.positions:
+            return False
+        self._behind.pop(reader, None)
+        self._together[reader] = None
+        return True
+
+    def _set_aside(self, reader: Reader, cursor: Cursor, pending: asyncio.Task[None]) -> None:
+        self._stuck[reader] = cursor
+        pending.add_done_callback(reader.moved)
+
+    def moved(self, reader: Reader, gone: bool) -> None:
+        """Serve a reader again that was stuck, unless its client is gone."""
+        cursor = self._stuck.pop(reader, None)
+        if cursor is None:
+            return
+        if gone:
+            reader.end(ClientGone())
+        else:
+            self.join(reader, cursor, reader.pending)
+
+    def _finish(self) -> None:
+        """End those that are to end and have everything."""
+        if not self.view.is_behind(self._cursor):
+            for reader in [reader for reader in self._together if reader.ending is not None]:
+                del self._together[reader]
+                reader.end(*(reader.ending or ()))
+        self._ending = any(
+            reader.ending is not None for reader in (*self._together, *self._behind, *self._stuck)
+        )
+
+    def _wake(self) -> None:
+        self._audiences[0].pump.wake(self._audiences[0])

@@ -1,0 +1,41 @@
+"""Brokers: where the events of channels are put in order and get their ids.
+
+What all brokers share lives above: encoding, fan-out, filters, gaps, the counting of positions.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from hug.eventstream.log import Bounds, Log
+
+
+class Topic(Protocol):
+    """One channel's events on a broker.
+
+    Attributes:
+        log: The newest of them, in this process, in the broker's order. The topic alone appends to it.
+    """
+
+    log: Log
+
+    def append(self, body: bytes) -> str:
+        """Take an event and return its id; from any thread, without waiting.
+
+        Once it is in the log ``grown`` is called: before this returns, if the broker lives in this process.
+
+        Args:
+            body: The event as it is on the wire, without an id.
+        """
+
+
+class Broker(Protocol):
+    """Keeps channels, for this process or for several."""
+
+    def topic(self, name: str, bounds: Bounds, grown: Callable[[], None]) -> Topic:
+        """Return the events of a channel.
+
+        Args:
+            name: The channel's.
+            bounds: How many of its events to keep.
+            grown: To be called, from any thread, whenever the log has grown.
+        """

@@ -1,0 +1,262 @@
+"""Channels: publish once, from anywhere, and every reader gets it."""
+
+import asyncio
+import concurrent.futures
+import contextlib
+import threading
+from typing import Any, Protocol
+
+from hug.eventstream.audience import Audience
+from hug.eventstream.brokers import Broker, Topic
+from hug.eventstream.drain import ending, streams_of
+from hug.eventstream.encode import encode
+from hug.eventstream.event import Event
+from hug.eventstream.event import event as make_event
+from hug.eventstream.log import Bounds, Log
+from hug.eventstream.publication import ROOM_TIMEOUT, Publication
+from hug.eventstream.reader import Part
+from hug.eventstream.view import OnGap, Predicate
+from hug.exceptions import HugError
+
+
+class Keeper(Protocol):
+    """What has made a channel.
+
+    Attributes:
+        broker: Where the events of its channels are kept.
+    """
+
+    broker: Broker
+
+    def keep(self, channel: "Channel") -> None:
+        """Keep a channel, which nobody else may hold, while it has a history."""
+
+
+class PublishRefused(HugError, RuntimeError):
+    """The process is ending: the event would reach nobody."""
+
+    def __init__(self, channel: str) -> None:
+        super().__init__(
+            f"cannot publish on channel {channel!r}: the process is ending and its readers have been told to "
+            "come back. Publish in the next one, or keep the event elsewhere"
+        )
+        self.channel = channel
+
+
+class Filtered:
+    """Some of a channel's events; made by `Channel.where`."""
+
+    __slots__ = ("channel", "predicates")
+
+    def __init__(self, channel: "Channel", predicates: tuple[Predicate, ...]) -> None:
+        self.channel = channel
+        self.predicates = predicates
+
+    def where(self, predicate: Predicate) -> "Filtered":
+        """Return those of these events for which ``predicate`` is true, too; see `Channel.where`."""
+        return _filtered(self.channel, self.predicates, predicate)
+
+    @property
+    def part(self) -> Part:
+        """What a subscription needs to know."""
+        return Part(self.channel, self.predicates)
+
+
+def _filtered(channel: "Channel", predicates: tuple[Predicate, ...], predicate: Predicate) -> Filtered:
+    if not callable(predicate):
+        raise TypeError(f"where() needs a function of a message, not {predicate!r}")
+    if asyncio.iscoroutinefunction(predicate):
+        raise TypeError("where() needs a plain function: events wait for nobody, so it cannot be async")
+    return Filtered(channel, (*predicates, predicate))
+
+
+class Readers:
+    """The open streams that read a channel; ``len()`` counts them."""
+
+    __slots__ = ("_channel",)
+
+    def __init__(self, channel: "Channel") -> None:
+        self._channel = channel
+
+    def __len__(self) -> int:
+        return sum(audience.readers for audience in self._channel.audiences)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} readers of channel {self._channel.name!r}>"
+
+
+class Channel:
+    """A named run of events that any number of streams follow; made by ``hug.sse.channel``.
+
+    Attributes:
+        name: Its name, one of a kind in its API.
+        bounds: How many of its events are kept.
+        on_gap: What happens to a reader that has missed events that are gone: ``"event"`` tells it so,
+            ``"disconnect"`` ends its stream.
+        audiences: Its readers, by event loop.
+    """
+
+    __slots__ = (
+        "__weakref__", "_keeper", "_lock", "_topic", "_waiting", "audiences", "bounds", "name", "on_gap",
+    )  # fmt: skip
+
+    def __init__(self, name: str, bounds: Bounds, on_gap: OnGap, keeper: "Keeper") -> None:
+        self.name = name
+        self.bounds = bounds
+        self.on_gap: OnGap = on_gap
+        self.audiences: tuple[Audience, ...] = ()
+        self._keeper = keeper
+        self._topic: Topic | None = None
+        self._lock = threading.Lock()
+        self._waiting: list[concurrent.futures.Future[None]] = []
+
+    # For applications
+
+    def publish(
+        self,
+        data: Any = "",
+        *,
+        event: str | None = None,
+        id: str | int | None = None,
+        retry: int | None = None,
+        comment: str | None = None,
+    ) -> Publication:
+        """Send an event to all readers, and keep it for those that come back.
+
+        It may be called from a coroutine, from a handler in a thread, from any other thread, and before there
+        is a reader. It does not wait in a coroutine; elsewhere it may, for a second at most, when events come
+        faster than the readers can be served.
+
+        Args:
+            data: See `hug.eventstream.event.event`; or an event made by that.
+            event: See there, as for all others.
+            id: Must be left out: the channel gives its events ids, by which readers resume.
+            retry: Milliseconds.
+            comment: Text.
+
+        Raises:
+            TypeError: ``data`` is nothing that hug can write as JSON.
+            ValueError: A field is wrong; the message names it.
+            PublishRefused: The process is ending.
+        """
+        if isinstance(data, Event):
+            if event is not None or retry is not None or comment is not None:
+                raise TypeError("publish() takes an event made by hug.sse.event(), or its fields, not both")
+            item = data
+        else:
+            item = make_event(data, event=event, retry=retry, comment=comment)
+        if id is not None or item.id is not None:
+            raise ValueError(
+                "id must be left out: a channel gives its events ids of its own, by which readers resume. "
+                "Put yours into the data"
+            )
+        if ending():
+            raise PublishRefused(self.name)
+        taken = self._opened().append(encode(item))
+        return Publication(taken, self._room() if self.audiences else None)
+
+    def where(self, predicate: Predicate) -> Filtered:
+        """Return those events for which ``predicate(message)`` is true.
+
+        Args:
+            predicate: Gets a `hug.eventstream.decode.Message`, as clients receive it: ``event``, ``data``,
+                ``id`` and ``json()``. It runs on the event loop, once for each event and each group of
+                readers with the same function, so it must neither wait nor block.
+        """
+        return _filtered(self, (), predicate)
+
+    @property
+    def readers(self) -> Readers:
+        """The open streams that read this channel, filtered or not."""
+        return Readers(self)
+
+    @property
+    def last_id(self) -> str:
+        """The id of the newest event; a reader that starts ``since`` it gets what comes from now on."""
+        return self.log.id(self.log.last)
+
+    def __repr__(self) -> str:
+        return f"<channel {self.name!r}, {len(self.readers)} readers>"
+
+    # For streams
+
+    @property
+    def part(self) -> Part:
+        """What a subscription needs to know."""
+        return Part(self)
+
+    @property
+    def log(self) -> Log:
+        """Its events."""
+        return self._opened().log
+
+    def _opened(self) -> Topic:
+        # Not before it is needed: processes that are forked off must not have the same ids for other events.
+        topic = self._topic
+        if topic is None:
+            with self._lock:
+                topic = self._topic
+                if topic is None:
+                    topic = self._topic = self._keeper.broker.topic(self.name, self.bounds, self._grown)
+        return topic
+
+    def audience(self, loop: asyncio.AbstractEventLoop) -> Audience:
+        """Return the readers on ``loop``; a new, empty audience if there are none."""
+        pump = streams_of(loop).pump
+        log = self.log
+        with self._lock:
+            for audience in self.audiences:
+                if audience.pump is pump:
+                    return audience
+            audience = Audience(self, pump)
+            log.held = True
+            self.audiences = (*self.audiences, audience)
+        return audience
+
+    def forsake(self, audience: Audience) -> None:
+        """Forget an audience that has no readers left."""
+        with self._lock:
+            self.audiences = tuple(each for each in self.audiences if each is not audience)
+            if not self.audiences:
+                self.log.held = False
+        self.settle()
+
+    def settle(self) -> None:
+        """Let go of what all readers have, and let those publish on who wait for readers to keep pace."""
+        if all(audience.has_everything for audience in self.audiences):
+            self.log.release()
+        if self._waiting:
+            with self._lock:
+                waiting, self._waiting = self._waiting, []
+            for room in waiting:
+                _release(room)
+
+    def _grown(self) -> None:
+        self._keeper.keep(self)
+        for audience in self.audiences:
+            audience.pump.wake(audience)
+
+    def _room(self) -> concurrent.futures.Future[None] | None:
+        """Return what to wait for if readers cannot keep pace; in a thread, wait for it and return None."""
+        crowded = [audience for audience in self.audiences if audience.crowded]
+        if not crowded:
+            return None
+        room: concurrent.futures.Future[None] = concurrent.futures.Future()
+        with self._lock:
+            self._waiting.append(room)
+        for audience in crowded:
+            audience.pump.hurry()
+        if not any(audience.crowded for audience in self.audiences):
+            _release(room)  # they were served in between
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            with contextlib.suppress(TimeoutError):
+                room.result(ROOM_TIMEOUT)
+            return None
+        return room
+
+
+def _release(room: concurrent.futures.Future[None]) -> None:
+    with contextlib.suppress(concurrent.futures.InvalidStateError):  # who waited has given up
+        room.set_result(None)

@@ -1,0 +1,129 @@
+"""One pump for each event loop: it brings what was published to the readers, in passes.
+
+A pass serves every audience that has something new, each reader with all it lacks in one write. Under load a
+pass takes longer, so that the next one carries more: what an event costs falls as events come faster.
+"""
+
+import asyncio
+import contextlib
+import contextvars
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from time import monotonic
+from typing import Final, Protocol
+
+SLICE: Final = 0.005
+"""Seconds of a pass after which others on the event loop get a turn."""
+
+REST: Final = 0.005
+"""Most seconds between two passes, in which events gather into the next write."""
+
+_SHORT: Final = 0.0005
+"""Seconds that event loops do not tell from none."""
+
+logger = logging.getLogger("hug")
+
+
+class Audience(Protocol):
+    """Readers to be served.
+
+    Attributes:
+        queued: Whether it waits for the next pass; for the pump alone.
+    """
+
+    queued: bool
+
+    def serve(self) -> Iterator[None]:
+        """Write what the readers lack; yield now and then, where others may have a turn."""
+
+
+class Pump:
+    """Serves the audiences of one event loop. It has a task only while there is something to do."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, context: contextvars.Context) -> None:
+        self._loop = loop
+        self._context = context
+        self._thread = threading.get_ident()
+        self._queue: list[Audience] = []
+        self._task: asyncio.Task[None] | None = None
+        self._resting: asyncio.Future[None] | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether the event loop is closed, so that nobody can be served any more."""
+        return self._loop.is_closed()
+
+    def wake(self, audience: Audience) -> None:
+        """Serve ``audience`` in the next pass; from any thread."""
+        if not audience.queued:
+            audience.queued = True
+            self._call(self._enqueue, audience)
+
+    def hurry(self) -> None:
+        """Begin the next pass at once, because much has gathered; from any thread."""
+        if self._resting is not None:
+            self._call(self._end_rest)
+
+    async def flush(self, timeout: float) -> None:
+        """Bring out what was published before, within ``timeout`` seconds."""
+        task = self._task
+        if task is not None:
+            self._end_rest()
+            await asyncio.wait({task}, timeout=timeout)
+
+    def _call(self, function: Callable[..., None], *arguments: object) -> None:
+        if threading.get_ident() == self._thread:
+            function(*arguments)
+        else:
+            with contextlib.suppress(RuntimeError):  # the loop is closed, and its readers with it
+                self._loop.call_soon_threadsafe(function, *arguments)
+
+    def _enqueue(self, audience: Audience) -> None:
+        self._queue.append(audience)
+        if self._task is None:
+            self._task = self._loop.create_task(self._run(), context=self._context)
+
+    async def _run(self) -> None:
+        try:
+            while self._queue:
+                began = monotonic()
+                await self._pass()
+                await self._rest(min(monotonic() - began, REST))
+        finally:
+            self._task = None
+
+    async def _pass(self) -> None:
+        batch, self._queue = self._queue, []
+        until = monotonic() + SLICE
+        for audience in batch:
+            audience.queued = False  # before it looks: what is published from here on queues it again
+            turns = audience.serve()
+            more = True
+            while more:
+                try:
+                    next(turns)
+                except StopIteration:
+                    more = False
+                except Exception:
+                    more = False
+                    logger.exception("readers of a channel could not be served: this is a defect of hug")
+                if monotonic() > until:
+                    await asyncio.sleep(0)
+                    until = monotonic() + SLICE
+
+    async def _rest(self, seconds: float) -> None:
+        if seconds < _SHORT:
+            await asyncio.sleep(0)
+            return
+        resting = self._resting = self._loop.create_future()
+        timer = self._loop.call_later(seconds, self._end_rest)
+        try:
+            await resting
+        finally:
+            timer.cancel()
+            self._resting = None
+
+    def _end_rest(self) -> None:
+        if self._resting is not None and not self._resting.done():
+            self._resting.set_result(None)

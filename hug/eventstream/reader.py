@@ -1,0 +1,159 @@
+"""One stream that is fed from channels, and the subscription that describes what it gets."""
+
+import asyncio
+from collections.abc import Sequence
+from time import monotonic
+from typing import Any, NamedTuple, Protocol
+
+from hug.eventstream.audience import Audience, Followed, Group
+from hug.eventstream.connection import ClientGone, Connection
+from hug.eventstream.cursor import MAX_ID
+from hug.eventstream.view import Cursor, Gap, OnGap, Predicate, Track, View
+
+
+class Readable(Followed, Protocol):
+    """A channel, as subscriptions see it."""
+
+    name: str
+    on_gap: OnGap
+
+    def audience(self, loop: asyncio.AbstractEventLoop) -> Audience:
+        """Return the audience on ``loop``, a new one if there is none."""
+
+
+class Part(NamedTuple):
+    """A channel in a subscription, and which events are wanted: those for which all predicates are true."""
+
+    channel: Readable
+    predicates: tuple[Predicate, ...] = ()
+
+
+class Subscription:
+    """What a stream gets: the events of some channels, each perhaps filtered.
+
+    Attributes:
+        parts: The channels.
+        since: Where a client begins that has no ``Last-Event-ID``; see `View.start`.
+    """
+
+    __slots__ = ("parts", "since")
+
+    def __init__(self, parts: Sequence[Part], since: str | None = None) -> None:
+        """Make a subscription.
+
+        Raises:
+            TypeError: ``since`` is no text.
+            ValueError: No channel at all, the same one twice, or an empty ``since``.
+        """
+        if since is not None and not isinstance(since, str):
+            raise TypeError(f"since must be 'start' or the id of an event, not {since!r}")
+        if since is not None and not 0 < len(since) <= MAX_ID:
+            raise ValueError("since must be 'start' or the id of an event; leave it out for live events only")
+        if len({id(part.channel) for part in parts}) < len(parts):
+            raise ValueError("a channel can be in a stream once only: combine its filters with and or or")
+        self.parts = tuple(parts)
+        self.since = since
+
+    def view(self) -> View:
+        """Return the view of these channels."""
+        return View(
+            [Track(channel.name, channel.log, channel.on_gap, wanted) for channel, wanted in self.parts]
+        )
+
+    def group(self, loop: asyncio.AbstractEventLoop) -> Group:
+        """Return the group on ``loop`` of readers that see the same."""
+        view = self.view()
+        audiences = tuple(part.channel.audience(loop) for part in self.parts)
+        return audiences[0].groups.get(view.key) or Group(view, audiences)
+
+    def can_start(self, last_event_id: str) -> bool:
+        """Whether a client that has received this id may read on, or a channel disconnects it."""
+        try:
+            self.view().start(last_event_id, self.since, monotonic())
+        except Gap:
+            return False
+        return True
+
+
+class Reader:
+    """Feeds one stream from channels; see `Feed` and `hug.eventstream.audience.Reader`.
+
+    It needs no task: the server's own waits here until the stream is over, while the pump writes.
+    """
+
+    __slots__ = ("_connection", "_ended", "_group", "_start", "_subscription", "ending")
+
+    def __init__(self, subscription: Subscription) -> None:
+        self._subscription: Subscription | None = subscription
+        self._group: Group | None = None
+        self._start: tuple[Cursor, bytes] | None = None
+        self._connection: Any = None
+        self._ended: asyncio.Future[None] | None = None
+        self.ending: tuple[BaseException | None] | None = None
+
+    def start(self, last_event_id: str) -> str:
+        """See `Feed.start`; the id is that of the last event the client has or has missed."""
+        subscription, self._subscription = self._subscription, None
+        if subscription is None:
+            raise RuntimeError("a stream can be started once only")
+        group = self._group = subscription.group(asyncio.get_running_loop())
+        group.expect()  # before we look where it is: what comes from here on is kept for it
+        try:
+            self._start = group.view.start(last_event_id, subscription.since, monotonic())
+        except Gap:
+            return last_event_id
+        return group.view.id(self._start[0])
+
+    async def run(self, connection: Connection) -> None:
+        """See `Feed.run`."""
+        try:
+            start, self._start = self._start, None
+            if start is None or self._group is None:
+                return  # its channel disconnects readers that have missed something
+            self._connection = connection
+            self._ended = asyncio.get_running_loop().create_future()
+            cursor, gaps = start
+            if gaps:
+                connection.write(gaps)
+            self._group.join(self, cursor, connection.pending)
+            del start, cursor, gaps
+            await self._ended
+        finally:
+            self._leave()
+
+    async def close(self) -> None:
+        """See `Feed.close`."""
+        self._leave()
+
+    def _leave(self) -> None:
+        group, self._group = self._group, None
+        if group is not None:
+            group.leave(self)
+
+    @property
+    def pending(self) -> asyncio.Task[None] | None:
+        """See `hug.eventstream.audience.Reader`."""
+        pending: asyncio.Task[None] | None = self._connection.pending
+        return pending
+
+    def write(self, body: bytes) -> asyncio.Task[None] | None:
+        """See `hug.eventstream.audience.Reader`."""
+        try:
+            pending: asyncio.Task[None] | None = self._connection.write(body)
+        except ClientGone as gone:
+            self.end(gone)
+            return None
+        return pending
+
+    def moved(self, taken: asyncio.Task[None]) -> None:
+        """See `hug.eventstream.audience.Reader`."""
+        if self._group is not None:
+            self._group.moved(self, taken.cancelled() or taken.exception() is not None)
+
+    def end(self, error: BaseException | None) -> None:
+        """See `hug.eventstream.audience.Reader`."""
+        if self._ended is not None and not self._ended.done():
+            if error is None:
+                self._ended.set_result(None)
+            else:
+                self._ended.set_exception(error)

@@ -1,0 +1,212 @@
+"""What one reader sees of some channels, as bytes from a position on. Wire layer: no I/O, no clock.
+
+A view of one whole channel passes the log's own bytes on, the same for all readers. Filters and several
+channels cost a look at each event, which the readers of one view share while they are at the same position.
+"""
+
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from hug.eventstream import cursor
+from hug.eventstream.decode import Message
+from hug.eventstream.encode import encode
+from hug.eventstream.event import Event
+from hug.eventstream.log import Log
+from hug.exceptions import HugError
+
+GAP_EVENT: Final = "gap"
+"""Type of the event that tells of others that are lost."""
+
+Predicate: TypeAlias = Callable[[Message], object]
+OnGap: TypeAlias = Literal["event", "disconnect"]
+
+_START: Final = "start"
+_AT_ONCE: Final = 4096
+
+
+class Gap(HugError, LookupError):
+    """Events that a reader has not seen are gone, and its channel disconnects such readers."""
+
+    def __init__(self, channel: str, lost: int | None) -> None:
+        many = "an unknown number of" if lost is None else lost
+        super().__init__(f"channel {channel!r} cannot resume a reader: {many} events are gone")
+        self.channel = channel
+        self.lost = lost
+
+
+class Track(NamedTuple):
+    """One channel's part in a view.
+
+    Attributes:
+        name: The channel's name.
+        log: Its events.
+        on_gap: What happens to a reader that has fallen out of the log.
+        predicates: Which events to pass on: those for which all are true.
+    """
+
+    name: str
+    log: Log
+    on_gap: OnGap
+    predicates: tuple[Predicate, ...] = ()
+
+
+class Cursor:
+    """Where a reader of a view is.
+
+    Attributes:
+        positions: A position in the log of each track.
+        unsaid: How many events a filter has held back since the client last received an id.
+    """
+
+    __slots__ = ("positions", "unsaid")
+
+    def __init__(self, positions: list[int], unsaid: int = 0) -> None:
+        self.positions = positions
+        self.unsaid = unsaid
+
+    def copy(self) -> "Cursor":
+        """Return another cursor at the same place."""
+        return Cursor(self.positions.copy(), self.unsaid)
+
+
+class View:
+    """Some channels as one stream.
+
+    Attributes:
+        tracks: The channels.
+        key: Equal for views that show the same.
+    """
+
+    __slots__ = ("_patience", "_whole", "key", "tracks")
+
+    def __init__(self, tracks: Sequence[Track]) -> None:
+        self.tracks = tuple(tracks)
+        self.key = tuple((id(track.log), *map(id, track.predicates)) for track in self.tracks)
+        self._whole = self.tracks[0].log if len(self.tracks) == 1 and not self.tracks[0].predicates else None
+        self._patience = min([track.log.bounds.history for track in self.tracks]) // 2
+
+    def id(self, at: Cursor) -> str:
+        """Return the id that a reader there has received last, and resumes from."""
+        return cursor.join(
+            [track.log.id(position) for track, position in zip(self.tracks, at.positions, strict=True)]
+        )
+
+    def is_behind(self, at: Cursor) -> bool:
+        """Whether there are events that a reader there has not been given."""
+        if self._whole is not None:
+            return at.positions[0] < self._whole.last
+        return any(
+            position < track.log.last for track, position in zip(self.tracks, at.positions, strict=True)
+        )
+
+    def start(self, last_event_id: str, since: str | None, now: float) -> tuple[Cursor, bytes]:
+        """Return where a reader begins, and what tells it of events it has missed for good.
+
+        Args:
+            last_event_id: The request's; empty for a client that comes for the first time.
+            since: Where such a client begins: ``"start"`` is the oldest event there is, an id is what follows
+                it, None is what comes from now on.
+            now: As in `Log.append`.
+
+        Raises:
+            Gap: There are such events, and their channel disconnects.
+        """
+        for track in self.tracks:
+            track.log.expire(now)
+        after = last_event_id or since
+        if not after:
+            return Cursor([track.log.last for track in self.tracks]), b""
+        if after == _START and not last_event_id:
+            return Cursor([track.log.history for track in self.tracks]), b""
+        at = Cursor([0] * len(self.tracks))
+        lost: list[tuple[int, int | None]] = []
+        for index, event_id in enumerate(cursor.split(after, len(self.tracks))):
+            log = self.tracks[index].log
+            position, oldest = log.position(event_id), log.history
+            # Without a history nobody can tell whether a reader that was away has missed something.
+            if position is None or position < oldest or not log.bounds.history:
+                lost.append((index, None if position is None else oldest - position))
+                position = oldest
+            at.positions[index] = position
+        return at, b"".join([self._gap(at, index, count) for index, count in lost])
+
+    def read(self, at: Cursor, limit: int) -> bytes:
+        """Return events behind a cursor, and move it there; empty when a filter has passed none.
+
+        Of a whole channel these are ``limit`` bytes at most, or one event; else a few more.
+
+        Raises:
+            Gap: The cursor has fallen out of a log, and its channel disconnects.
+            Exception: What a predicate raises.
+        """
+        if self._whole is not None:
+            try:
+                piece, at.positions[0] = self._whole.chunk(at.positions[0], limit)
+            except LookupError:
+                return self._fallen(at)
+            return piece
+        try:
+            coming = [
+                _numbered(index, track.log.after(position, _AT_ONCE))
+                for index, (track, position) in enumerate(zip(self.tracks, at.positions, strict=True))
+            ]
+        except LookupError:
+            return self._fallen(at)
+        return self._pick(at, limit, coming[0] if len(coming) == 1 else heapq.merge(*coming))
+
+    def _pick(self, at: Cursor, limit: int, coming: Iterator[tuple[float, int, int, bytes]]) -> bytes:
+        picked: list[bytes] = []
+        size = 0
+        for _, index, position, frame in coming:
+            track = self.tracks[index]
+            at.positions[index] = position
+            if track.predicates:
+                message = track.log.message(position, frame)
+                if not all(predicate(message) for predicate in track.predicates):
+                    at.unsaid += 1
+                    continue
+            at.unsaid = 0
+            if len(self.tracks) > 1:
+                body = frame[frame.index(b"\n") :]
+                picked.append(b"id: %b%b" % (self.id(at).encode(), body))
+            else:
+                picked.append(frame)
+            size += len(picked[-1])
+            if size >= limit:
+                break
+        if at.unsaid >= self._patience > 0:
+            # The client's id must not fall out of the history while a filter keeps it waiting. An id without
+            # data moves it on, and dispatches nothing.
+            at.unsaid = 0
+            picked.append(b"id: %b\n\n" % self.id(at).encode())
+        return b"".join(picked)
+
+    def _fallen(self, at: Cursor) -> bytes:
+        """Move a cursor to the oldest events there are, and return what tells the reader so."""
+        gaps: list[bytes] = []
+        for index, track in enumerate(self.tracks):
+            lost = track.log.oldest - at.positions[index]
+            if lost > 0:
+                at.positions[index] += lost
+                gaps.append(self._gap(at, index, lost))
+        return b"".join(gaps)
+
+    def _gap(self, at: Cursor, index: int, lost: int | None) -> bytes:
+        track = self.tracks[index]
+        if track.on_gap == "disconnect":
+            raise Gap(track.name, lost)
+        position = at.positions[index]
+        data = {
+            "channel": track.name,
+            "lost": None if track.predicates else lost,
+            "resumed_at": track.log.id(position + 1) if position < track.log.last else None,
+        }
+        return encode(Event(data, GAP_EVENT, self.id(at)))
+
+
+def _numbered(
+    index: int, events: Iterator[tuple[float, int, bytes]]
+) -> Iterator[tuple[float, int, int, bytes]]:
+    for time, position, frame in events:
+        yield time, index, position, frame
