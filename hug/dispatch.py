@@ -91,7 +91,7 @@ class Application:
                 await discard(streamed)
         if streamed.taken:
             closed = streamed.closed
-            stream = serve(streamed, receive, send, self.site.streaming)
+            stream = serve(streamed, receive, send, self.site.streaming, scope.get("extensions"))
             del streamed  # a stream may be open for days, by the thousand
             try:
                 await stream

@@ -20,6 +20,7 @@ import uvicorn.config
 
 from hug.asgi import Application
 from hug.exceptions import HugError
+from hug.http_protocol import HTTPProtocol
 
 # Whole seconds that requests may still take once the process is told to end. Event streams end by
 # themselves at that moment; this is for what does not: a client that stopped reading, a handler that hangs.
@@ -111,6 +112,7 @@ def configuration(*, silent: bool = False, reload_delay: float = 1.0) -> uvicorn
     return uvicorn.Config(
         "",
         interface="asgi3",
+        http=HTTPProtocol,
         access_log=not silent,
         log_config=log_config,
         backlog=BACKLOG,

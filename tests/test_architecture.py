@@ -20,7 +20,7 @@ LAYERS: dict[str, int] = {
     "options": 7, "route": 7, "routing": 7,
     "api": 6, "dispatch": 6, "documentation": 6, "modules": 6,
     "interface": 5,
-    "defaults": 4, "directives": 4, "redirect": 4, "server": 4,
+    "defaults": 4, "directives": 4, "http_protocol": 4, "redirect": 4, "server": 4,
     "web": 3,
     "eventstream": 2,
     "eventstream.cursor": 1, "eventstream.decode": 1, "eventstream.encode": 1, "eventstream.event": 1,

@@ -5,10 +5,10 @@ a write at once is set aside, costs nothing until it moves, and then catches up.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, Protocol
 
-from hug.eventstream.connection import ClientGone
+from hug.eventstream.connection import ClientGone, Connection, chunk
 from hug.eventstream.log import LIVE_BYTES, LIVE_EVENTS, Log
 from hug.eventstream.pump import Pump
 from hug.eventstream.sources import WRITE_SIZE
@@ -22,18 +22,12 @@ class Reader(Protocol):
     """One stream, as the groups see it.
 
     Attributes:
+        connection: What to write to.
         ending: The error to end with, in a tuple, once it has everything; None to go on.
-        pending: The write that its server has not taken yet.
     """
 
+    connection: Connection
     ending: tuple[BaseException | None] | None
-
-    @property
-    def pending(self) -> asyncio.Task[None] | None:
-        """The write that its server has not taken yet."""
-
-    def write(self, body: bytes) -> asyncio.Task[None] | None:
-        """Write to the client; return what to wait for if the server does not take that at once."""
 
     def moved(self, taken: asyncio.Task[None]) -> None:
         """Tell the group that the server has taken what was pending, or that the client is gone."""
@@ -123,7 +117,7 @@ class Group:
         self._readers = 0
         self._ending = False
         self._cursor = Cursor([])  # of those that keep up, if there are any
-        self._together: dict[Reader, None] = {}
+        self._together: dict[Reader, Connection] = {}
         self._behind: dict[Reader, Cursor] = {}
         self._stuck: dict[Reader, Cursor] = {}
 
@@ -168,33 +162,49 @@ class Group:
         self._wake()
 
     def serve(self) -> Iterator[None]:
-        """Write what the readers lack; yield now and then."""
+        """Write what the readers lack that has been published by now; yield now and then."""
+        # Later events are for the next pass: else each would go out alone, as soon as others get a turn.
+        ends = self.view.ends()
         cursor = self._cursor
-        while self._together and self.view.is_behind(cursor):
+        while self._together and self.view.is_behind(cursor, ends):
             body = self._read(cursor, self._together)
             if not body:
                 continue
-            for number, reader in enumerate(list(self._together), 1):
-                pending = reader.write(body)
+            framed, now = chunk(body), self._audiences[0].pump.time()
+            for number, (reader, connection) in enumerate(list(self._together.items()), 1):
+                try:
+                    pending = connection.write_shared(body, framed, now)
+                except ClientGone as gone:
+                    reader.end(gone)
+                    continue
                 if pending is not None and reader in self._together:
                     del self._together[reader]
                     self._set_aside(reader, cursor.copy(), pending)
                 if not number % _TURN:
                     yield
+                    now = self._audiences[0].pump.time()
         for reader, own in list(self._behind.items()):
-            while reader in self._behind and not self._unite(reader, own) and self.view.is_behind(own):
-                body = self._read(own, {reader: None})
-                pending = reader.write(body) if body and reader in self._behind else None
-                if pending is not None:
-                    del self._behind[reader]
-                    self._set_aside(reader, own, pending)
+            while reader in self._behind and not self._unite(reader, own) and self.view.is_behind(own, ends):
+                if body := self._read(own, (reader,)):
+                    self._write(reader, own, body)
                 yield
         if self._ending:
             self._finish()
         if self._together and self.view.is_behind(self._cursor):
             self._wake()  # one that was behind goes first now
 
-    def _read(self, cursor: Cursor, readers: dict[Reader, None]) -> bytes:
+    def _write(self, reader: Reader, cursor: Cursor, body: bytes) -> None:
+        try:
+            pending = reader.connection.write(body)
+        except ClientGone as gone:
+            del self._behind[reader]
+            reader.end(gone)
+            return
+        if pending is not None:
+            del self._behind[reader]
+            self._set_aside(reader, cursor, pending)
+
+    def _read(self, cursor: Cursor, readers: Iterable[Reader]) -> bytes:
         """Return what is next for ``readers``; empty when a filter passed nothing, or when it ends them."""
         try:
             return self.view.read(cursor, WRITE_SIZE)
@@ -215,7 +225,7 @@ class Group:
         elif cursor.positions != self._cursor.positions:
             return False
         self._behind.pop(reader, None)
-        self._together[reader] = None
+        self._together[reader] = reader.connection
         return True
 
     def _set_aside(self, reader: Reader, cursor: Cursor, pending: asyncio.Task[None]) -> None:
@@ -230,7 +240,7 @@ class Group:
         if gone:
             reader.end(ClientGone())
         else:
-            self.join(reader, cursor, reader.pending)
+            self.join(reader, cursor, reader.connection.pending)
 
     def _finish(self) -> None:
         """End those that are to end and have everything."""

@@ -54,6 +54,10 @@ class Pump:
         """Whether the event loop is closed, so that nobody can be served any more."""
         return self._loop.is_closed()
 
+    def time(self) -> float:
+        """Return the loop's time, in seconds."""
+        return self._loop.time()
+
     def wake(self, audience: Audience) -> None:
         """Serve ``audience`` in the next pass; from any thread."""
         if not audience.queued:

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 from time import monotonic
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from hug.eventstream.audience import Audience, Followed, Group
-from hug.eventstream.connection import ClientGone, Connection
+from hug.eventstream.connection import Connection
 from hug.eventstream.cursor import MAX_ID
 from hug.eventstream.view import Cursor, Gap, OnGap, Predicate, Track, View
 
@@ -81,13 +81,14 @@ class Reader:
     It needs no task: the server's own waits here until the stream is over, while the pump writes.
     """
 
-    __slots__ = ("_connection", "_ended", "_group", "_start", "_subscription", "ending")
+    connection: Connection
+
+    __slots__ = ("_ended", "_group", "_start", "_subscription", "connection", "ending")
 
     def __init__(self, subscription: Subscription) -> None:
         self._subscription: Subscription | None = subscription
         self._group: Group | None = None
         self._start: tuple[Cursor, bytes] | None = None
-        self._connection: Any = None
         self._ended: asyncio.Future[None] | None = None
         self.ending: tuple[BaseException | None] | None = None
 
@@ -110,7 +111,7 @@ class Reader:
             start, self._start = self._start, None
             if start is None or self._group is None:
                 return  # its channel disconnects readers that have missed something
-            self._connection = connection
+            self.connection = connection
             self._ended = asyncio.get_running_loop().create_future()
             cursor, gaps = start
             if gaps:
@@ -129,21 +130,6 @@ class Reader:
         group, self._group = self._group, None
         if group is not None:
             group.leave(self)
-
-    @property
-    def pending(self) -> asyncio.Task[None] | None:
-        """See `hug.eventstream.audience.Reader`."""
-        pending: asyncio.Task[None] | None = self._connection.pending
-        return pending
-
-    def write(self, body: bytes) -> asyncio.Task[None] | None:
-        """See `hug.eventstream.audience.Reader`."""
-        try:
-            pending: asyncio.Task[None] | None = self._connection.write(body)
-        except ClientGone as gone:
-            self.end(gone)
-            return None
-        return pending
 
     def moved(self, taken: asyncio.Task[None]) -> None:
         """See `hug.eventstream.audience.Reader`."""

@@ -5,7 +5,7 @@ import contextlib
 import enum
 import logging
 import random
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from hug.asgi import Receive, Send
@@ -50,7 +50,13 @@ async def discard(streamed: Streamed) -> None:
             await streamed.closed()
 
 
-def serve(streamed: Streamed, receive: Receive, send: Send, settings: Settings) -> Coroutine[Any, Any, None]:
+def serve(
+    streamed: Streamed,
+    receive: Receive,
+    send: Send,
+    settings: Settings,
+    extensions: Mapping[str, Any] | None = None,
+) -> Coroutine[Any, Any, None]:
     """Send the body of a response whose head has gone out; return when stream and source are done.
 
     Args:
@@ -58,8 +64,9 @@ def serve(streamed: Streamed, receive: Receive, send: Send, settings: Settings) 
         receive: The ASGI server's; the request's body has been read from it.
         send: The ASGI server's.
         settings: What the stream does not say itself.
+        extensions: Those of the request's ASGI scope.
     """
-    return OpenStream(streamed, Connection(send), settings).serve(receive, streamed.last_event_id)
+    return OpenStream(streamed, Connection(send, extensions), settings).serve(receive, streamed.last_event_id)
 
 
 class OpenStream:

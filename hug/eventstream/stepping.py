@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Generator, Iterator
+from types import CoroutineType
 from typing import Any, Final, Generic, Self, TypeVar
 
 T = TypeVar("T")
@@ -16,9 +17,13 @@ def begin(awaitable: Awaitable[None]) -> asyncio.Task[None] | None:
         None when it finished in that step, as an ASGI server's ``send`` does unless its client is slow;
         else a task that has taken over the rest, for the caller to await.
     """
-    steps = awaitable.__await__()
     try:
-        waiting_for = next(steps)
+        if isinstance(awaitable, CoroutineType):  # has no need of an iterator of its own for its first step
+            waiting_for = awaitable.send(None)
+            steps = awaitable.__await__()
+        else:
+            steps = awaitable.__await__()
+            waiting_for = next(steps)
     except StopIteration:
         return None
     return asyncio.get_running_loop().create_task(_finish(Rest(steps, waiting_for)))

@@ -92,13 +92,15 @@ class View:
             [track.log.id(position) for track, position in zip(self.tracks, at.positions, strict=True)]
         )
 
-    def is_behind(self, at: Cursor) -> bool:
-        """Whether there are events that a reader there has not been given."""
-        if self._whole is not None:
-            return at.positions[0] < self._whole.last
-        return any(
-            position < track.log.last for track, position in zip(self.tracks, at.positions, strict=True)
-        )
+    def ends(self) -> list[int]:
+        """Return the positions of a reader that has everything there is now."""
+        return [track.log.last for track in self.tracks]
+
+    def is_behind(self, at: Cursor, ends: Sequence[int] | None = None) -> bool:
+        """Whether there are events that a reader there has not been given: any, or of those before ``ends``."""
+        if ends is None:
+            ends = self.ends()
+        return any(position < end for position, end in zip(at.positions, ends, strict=True))
 
     def start(self, last_event_id: str, since: str | None, now: float) -> tuple[Cursor, bytes]:
         """Return where a reader begins, and what tells it of events it has missed for good.
@@ -116,7 +118,7 @@ class View:
             track.log.expire(now)
         after = last_event_id or since
         if not after:
-            return Cursor([track.log.last for track in self.tracks]), b""
+            return Cursor(self.ends()), b""
         if after == _START and not last_event_id:
             return Cursor([track.log.history for track in self.tracks]), b""
         at = Cursor([0] * len(self.tracks))
