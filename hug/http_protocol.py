@@ -1,7 +1,7 @@
-"""uvicorn's HTTP protocol, which lets event streams write to their connections without a call of ``send`` each.
+"""uvicorn's HTTP protocol, with a way for event streams to write to connections without a ``send`` for each.
 
-A channel writes the same bytes to all its readers. For 5000 of them ``send`` makes a third of what that costs, most
-of it in memory that is touched for this and nothing else.
+A channel writes the same bytes to all its readers. For thousands of them ``send`` makes a quarter of the cost,
+since it touches memory of each connection that is not needed for anything else.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ _EXTENSIONS: Final[dict[str, Any]] = {CHUNKED: chunked}
 
 
 class HTTPProtocol(HttpToolsProtocol):
-    """One connection; ``uvicorn --http hug.http_protocol:HTTPProtocol`` serves with it, as does ``hug -f``."""
+    """One connection. ``hug -f`` serves with it; so does ``uvicorn --http hug.http_protocol:HTTPProtocol``."""
 
     def on_message_begin(self) -> None:
         """Say in the scope of each request what this server offers beyond ASGI."""

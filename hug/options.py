@@ -52,10 +52,24 @@ class URLOptions(HTTPOptions, total=False):
     suffixes: Texts
 
 
+class EventStreamOptions(URLOptions, total=False):
+    """Options of routers for event streams, beside the URLs themselves."""
+
+    shared: bool
+    linger: float
+
+
 class URLRoute(URLOptions, total=False):
     """Options of routers for URLs."""
 
     urls: Texts
+
+
+class EventStreamRoute(URLRoute, total=False):
+    """Options of routers for event streams."""
+
+    shared: bool
+    linger: float
 
 
 def texts(value: Texts) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from hug.eventstream.settings import DEFAULT, Default
 from hug.eventstream.stream import events
 from hug.eventstream.view import OnGap
 from hug.introspect import NOTHING
-from hug.options import Texts, URLOptions, URLRoute
+from hug.options import EventStreamOptions, Texts, URLOptions, URLRoute
 from hug.routing import EventStreamRouter, NotFoundRouter, URLRouter
 
 C = TypeVar("C", bound=type)
@@ -129,8 +129,8 @@ class EventStreams:
         owner: _API = _API(api or self._api or modules.of_caller(1))
         return owner.channels.get(name, history=history, max_bytes=max_bytes, max_age=max_age, on_gap=on_gap)
 
-    def __call__(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> EventStreamRouter:
-        """Return a router for event streams; see `hug.routing.URLRouter` for the options."""
+    def __call__(self, urls: Texts | None = None, **options: Unpack[EventStreamOptions]) -> EventStreamRouter:
+        """Return a router for event streams; see `hug.routing.EventStreamRouter` for the options."""
         router = EventStreamRouter(urls, **options)
         return router if self._api is None else router.api(self._api)
 

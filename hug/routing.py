@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Self, TypeVar, Unpack
+from typing import Any, ClassVar, Self, TypeVar, Unpack, cast
 
 import falcon
 
@@ -18,6 +18,8 @@ from hug.interface import Interfaces
 from hug.interface.event_stream import EventStreamHTTP
 from hug.interface.http import HTTP
 from hug.options import (
+    EventStreamOptions,
+    EventStreamRoute,
     HTTPOptions,
     Requirements,
     RouterOptions,
@@ -325,15 +327,23 @@ class EventStreamRouter(URLRouter):
 
     interface_class = EventStreamHTTP
 
-    def __init__(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> None:
-        """Make a router; see `URLRouter`. ``accept=("POST",)`` is for clients that use fetch."""
+    known = EventStreamRoute
+
+    def __init__(self, urls: Texts | None = None, **options: Unpack[EventStreamOptions]) -> None:
+        """Make a router; see `URLRouter`. ``accept=("POST",)`` is for clients that use fetch.
+
+        Args:
+            urls: See there.
+            options: Also ``shared``: whether the function's source runs once for all readers, who each get
+                what comes from then on; ``linger``: seconds that it goes on after the last one has left.
+        """
         options.setdefault("accept", "GET")
         if options.pop("transform", None):
             what = (
                 "an event stream has no transform, it does nothing: transform the items where they are made"
             )
             warnings.warn(what, stacklevel=_callers_level())
-        super().__init__(urls, **options)
+        super().__init__(urls, **cast("URLOptions", options))
 
 
 def _callers_level() -> int:

@@ -81,6 +81,11 @@ class Audience:
         self._served, self._bytes_in = served, bytes_in
         self._channel.settle()
 
+    def finish(self, error: BaseException | None) -> None:
+        """End the readers there are now, each when it has everything; raise ``error`` in them, if any."""
+        for group in list(self.groups.values()):
+            group.finish(error)
+
     @property
     def has_everything(self) -> bool:
         """Whether no reader lacks anything that has been published."""

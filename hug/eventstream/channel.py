@@ -221,6 +221,11 @@ class Channel:
                 self.log.held = False
         self.settle()
 
+    def end(self, error: BaseException | None) -> None:
+        """End the streams that read this channel now, each when it has everything; with ``error``, if any."""
+        for audience in self.audiences:
+            audience.pump.call(audience.finish, error)
+
     def settle(self) -> None:
         """Let go of what all readers have, and let those publish on who wait for readers to keep pace."""
         if all(audience.has_everything for audience in self.audiences):

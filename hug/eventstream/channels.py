@@ -9,7 +9,7 @@ from typing import Any, Final
 from hug.eventstream.brokers import Broker
 from hug.eventstream.channel import Channel
 from hug.eventstream.log import Bounds
-from hug.eventstream.settings import Default
+from hug.eventstream.settings import DEFAULT, Default
 from hug.eventstream.view import OnGap
 
 HISTORY: Final = 100
@@ -44,10 +44,10 @@ class Channels:
         self,
         name: str,
         *,
-        history: int | Default,
-        max_bytes: int | Default,
-        max_age: float | Default | None,
-        on_gap: OnGap | Default,
+        history: int | Default = DEFAULT,
+        max_bytes: int | Default = DEFAULT,
+        max_age: float | Default | None = DEFAULT,
+        on_gap: OnGap | Default = DEFAULT,
     ) -> Channel:
         """Return the channel of this name.
 
@@ -149,6 +149,6 @@ def _compare(channel: Channel, **options: Any) -> None:
     for option, value in options.items():
         if not isinstance(value, Default) and value != has[option]:
             raise ValueError(
-                f"channel {channel.name!r} was made with {option}={has[option]!r}, and cannot have {value!r}: "
+                f"channel {channel.name!r} has {option}={has[option]!r} already, not {value!r}: "
                 "give options where it is used first, and nowhere else"
             )

@@ -10,10 +10,10 @@ from hug.eventstream.stepping import begin
 CHUNKED: Final = "hug.chunked"
 """Key of an ASGI extension: a function of the ``send`` that the application was called with.
 
-It returns the connection's `asyncio.WriteTransport`, to which the application may write chunks of the response's
-body in place of calling ``send``, once the response has started and until it is complete: as they are in HTTP/1.1
-(RFC 9112, section 7.1), size and line ends included. None means that this response cannot be written so, because
-of its encoding, or because ``send`` is not the server's own but a middleware's, which must see the body.
+It returns the connection's `asyncio.WriteTransport`, to which the application may write chunks of the body in
+place of calling ``send``, while the response has started and is not complete. A chunk is what RFC 9112, section
+7.1, calls so, its size and line ends included. None means that this response cannot be written so: because of
+its encoding, or because ``send`` is not the server's own but that of a middleware, which must see the body.
 """
 
 _NOTHING: Final = {"type": "http.response.body", "body": b"", "more_body": True}
@@ -26,6 +26,10 @@ def chunk(body: bytes) -> bytes:
 
 class ClientGone(Exception):
     """The server says that nobody is left to write to."""
+
+
+class CutOff(Exception):
+    """The stream must end as a broken connection does; the developer has been told why."""
 
 
 class Connection:

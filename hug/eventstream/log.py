@@ -99,7 +99,7 @@ class Log:
         return f"{self._life}-{position}"
 
     def position(self, event_id: str) -> int | None:
-        """Return the position of a reader that has received ``event_id`` last; None if it is not of this log."""
+        """Return the position of a reader whose last event had this id; None if it is not of this log."""
         life, dash, number = event_id.rpartition("-")
         if not dash or life != self._life or not number.isdecimal() or not number.isascii():
             return None

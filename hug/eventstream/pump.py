@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from time import monotonic
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 SLICE: Final = 0.005
 """Seconds of a pass after which others on the event loop get a turn."""
@@ -62,12 +62,12 @@ class Pump:
         """Serve ``audience`` in the next pass; from any thread."""
         if not audience.queued:
             audience.queued = True
-            self._call(self._enqueue, audience)
+            self.call(self._enqueue, audience)
 
     def hurry(self) -> None:
         """Begin the next pass at once, because much has gathered; from any thread."""
         if self._resting is not None:
-            self._call(self._end_rest)
+            self.call(self._end_rest)
 
     async def flush(self, timeout: float) -> None:
         """Bring out what was published before, within ``timeout`` seconds."""
@@ -76,7 +76,8 @@ class Pump:
             self._end_rest()
             await asyncio.wait({task}, timeout=timeout)
 
-    def _call(self, function: Callable[..., None], *arguments: object) -> None:
+    def call(self, function: Callable[..., None], *arguments: Any) -> None:
+        """Call ``function`` on the loop's thread; from any thread."""
         if threading.get_ident() == self._thread:
             function(*arguments)
         else:

@@ -21,6 +21,16 @@ class Readable(Followed, Protocol):
         """Return the audience on ``loop``, a new one if there is none."""
 
 
+class Upstream(Protocol):
+    """What publishes for the readers of a subscription, and wants to know of them."""
+
+    def begin(self) -> None:
+        """A reader is in its place."""
+
+    async def leave(self) -> None:
+        """A reader, begun or not, has left."""
+
+
 class Part(NamedTuple):
     """A channel in a subscription, and which events are wanted: those for which all predicates are true."""
 
@@ -34,11 +44,14 @@ class Subscription:
     Attributes:
         parts: The channels.
         since: Where a client begins that has no ``Last-Event-ID``; see `View.start`.
+        upstream: What wants to know of the reader.
     """
 
-    __slots__ = ("parts", "since")
+    __slots__ = ("parts", "since", "upstream")
 
-    def __init__(self, parts: Sequence[Part], since: str | None = None) -> None:
+    def __init__(
+        self, parts: Sequence[Part], since: str | None = None, upstream: Upstream | None = None
+    ) -> None:
         """Make a subscription.
 
         Raises:
@@ -53,6 +66,7 @@ class Subscription:
             raise ValueError("a channel can be in a stream once only: combine its filters with and or or")
         self.parts = tuple(parts)
         self.since = since
+        self.upstream = upstream
 
     def view(self) -> View:
         """Return the view of these channels."""
@@ -83,10 +97,11 @@ class Reader:
 
     connection: Connection
 
-    __slots__ = ("_ended", "_group", "_start", "_subscription", "connection", "ending")
+    __slots__ = ("_ended", "_group", "_start", "_subscription", "_upstream", "connection", "ending")
 
     def __init__(self, subscription: Subscription) -> None:
         self._subscription: Subscription | None = subscription
+        self._upstream = subscription.upstream
         self._group: Group | None = None
         self._start: tuple[Cursor, bytes] | None = None
         self._ended: asyncio.Future[None] | None = None
@@ -118,13 +133,19 @@ class Reader:
                 connection.write(gaps)
             self._group.join(self, cursor, connection.pending)
             del start, cursor, gaps
+            if self._upstream is not None:
+                self._upstream.begin()
             await self._ended
         finally:
             self._leave()
+            if self._upstream is not None:
+                await self._upstream.leave()
 
     async def close(self) -> None:
         """See `Feed.close`."""
         self._leave()
+        if self._upstream is not None:
+            await self._upstream.leave()
 
     def _leave(self) -> None:
         group, self._group = self._group, None

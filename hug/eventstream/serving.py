@@ -9,7 +9,7 @@ from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from hug.asgi import Receive, Send
-from hug.eventstream.connection import ClientGone, Connection
+from hug.eventstream.connection import ClientGone, Connection, CutOff
 from hug.eventstream.drain import Streams, streams_of
 from hug.eventstream.encode import HEARTBEAT, farewell, opening
 from hug.eventstream.heart import SLACK
@@ -121,6 +121,8 @@ class OpenStream:
             self._cancelled()
         except ClientGone:
             self._end = End.CLIENT
+        except CutOff:
+            self._end = self._end or End.FAILURE
         except TooManyThreads as error:
             self._end = End.REFUSAL
             logger.warning("a client of %s was asked to come back later: %s", self._name, error)

@@ -110,7 +110,7 @@ class ThreadFeed:
     async def close(self) -> None:
         """See `Feed.close`. The source cannot be interrupted while it blocks: this waits until it returns."""
         if self._thread is None:
-            _close(self._source)
+            close(self._source)
             return
         with self._room:
             self._closed = True
@@ -133,7 +133,7 @@ class ThreadFeed:
                     if self._closed or not self._put(encode(item)):
                         break
             finally:
-                _close(self._source)
+                close(self._source)
         except BaseException as error:  # raised again where the stream is served
             self._error = error
         finally:
@@ -162,7 +162,8 @@ class ThreadFeed:
             self._closed = True
 
 
-def _close(source: Iterable[Any]) -> None:
+def close(source: Iterable[Any]) -> None:
+    """Close a generator; other iterables have nothing to close."""
     close = getattr(source, "close", None)
     if close is not None:
         close()

@@ -97,7 +97,7 @@ class View:
         return [track.log.last for track in self.tracks]
 
     def is_behind(self, at: Cursor, ends: Sequence[int] | None = None) -> bool:
-        """Whether there are events that a reader there has not been given: any, or of those before ``ends``."""
+        """Whether a reader there has not been given all events, or all before ``ends``."""
         if ends is None:
             ends = self.ends()
         return any(position < end for position, end in zip(at.positions, ends, strict=True))

@@ -1,21 +1,29 @@
 """One function as an event stream: its result is not written out but streamed."""
 
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
+from hug import introspect
+from hug.eventstream.channel import Channel
 from hug.eventstream.cursor import LastEventIdError, last_event_id
 from hug.eventstream.response import HEADERS, SCOPE_KEY, Streamed
+from hug.eventstream.shared import Shared
 from hug.eventstream.sources import is_source
 from hug.eventstream.stream import EventStream, Following, events
 from hug.interface.exchange import Exchange
-from hug.interface.formats import Output
+from hug.interface.execution import INLINE, THREADED
+from hug.interface.formats import Flexible, Output
 from hug.interface.http import HTTP
 from hug.interface.protocols import Owner
 from hug.web.errors import HTTPBadRequest
 
 _HEAD: Final = object()
 """In place of a result: the request is a HEAD, for which no source is made."""
+
+_SHARED: Final = object()
+"""In place of a result: one source serves all requests."""
 
 
 class EventStreamHTTP(HTTP):
@@ -33,6 +41,9 @@ class EventStreamHTTP(HTTP):
         """See `HTTP.__init__`."""
         super().__init__(route, function, api)
         self._name = f"{function.__module__}.{function.__qualname__}"
+        self._shared = self._share(route) if route.get("shared") else None
+        if self._shared is None and route.get("linger") is not None:
+            raise ValueError(f"{self._name}: linger is for shared=True, where it is the source that lingers")
 
     async def gather(self, exchange: Exchange, errors: dict[str, Any]) -> dict[str, Any]:
         """See `HTTP.gather`; an impossible ``Last-Event-ID`` is an error before any stream starts."""
@@ -45,8 +56,10 @@ class EventStreamHTTP(HTTP):
         return await super().gather(exchange, errors)
 
     async def call(self, exchange: Exchange, arguments: dict[str, Any]) -> Any:
-        """See `HTTP.call`; the function is not called for HEAD."""
-        return _HEAD if exchange.request.method == "HEAD" else await super().call(exchange, arguments)
+        """See `HTTP.call`; the function is not called for HEAD, and once only if its source is shared."""
+        if exchange.request.method == "HEAD":
+            return _HEAD
+        return await super().call(exchange, arguments) if self._shared is None else _SHARED
 
     async def respond(self, exchange: Exchange, result: Any) -> None:
         """Have the application stream the result once the head is out.
@@ -56,6 +69,8 @@ class EventStreamHTTP(HTTP):
         """
         response = exchange.response
         streamed: Streamed = exchange.request.scope[SCOPE_KEY]
+        if result is _SHARED and self._shared is not None:
+            result = await self._shared.join()
         if result is not None and result is not _HEAD:
             streamed.name = self._name
             streamed.stream = result if isinstance(result, EventStream) else self._stream(result)
@@ -80,6 +95,36 @@ class EventStreamHTTP(HTTP):
     def describe_output(self, _default: Output) -> dict[str, Any]:
         """See `HTTP.describe_output`."""
         return {"format": "Server-sent events", "content_type": HEADERS["content-type"]}
+
+    def _share(self, route: Mapping[str, Any]) -> Shared:
+        """Return what runs the function once for all readers.
+
+        Raises:
+            TypeError: The function has parameters.
+            ValueError: ``linger`` out of range.
+        """
+        takes = introspect.signature(self.function)
+        if takes.parameters or takes.takes_any:
+            names = ", ".join(each.name for each in takes.parameters) or "**"
+            raise TypeError(
+                f"{self._name} cannot be shared: it runs once for all readers, so there is no request "
+                f"to take its parameters from ({names}). Do without them, or leave shared out"
+            )
+        linger = route.get("linger", 0.0)
+        if isinstance(linger, bool) or not isinstance(linger, int | float) or not 0 <= linger < math.inf:
+            raise ValueError(f"linger must be a number of seconds, 0 or more, not {linger!r}")
+        blocking, self.blocking = self.blocking, False  # what blocks is left to the first reader's `_make`
+
+        async def make() -> Any:
+            execution = INLINE if self.api.http.inline or not blocking else THREADED
+            return await execution.call(Flexible(self.function))
+
+        return Shared(make, self._channel, linger, self._name)
+
+    def _channel(self) -> Channel:
+        versions = "".join(f" {version}" for version in self.route.get("versions", ()))
+        name = f"shared:{self.places[0]}{versions}"
+        return self.api.http.channels.get(name)
 
     def _stream(self, result: Any) -> EventStream:
         if isinstance(result, Following) or is_source(result):

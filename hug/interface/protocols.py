@@ -6,12 +6,14 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Protocol
 
+from hug.eventstream.channels import Channels
 from hug.interface.formats import InputFormat, Output
 
 
 class HTTPSettings(Protocol):
     """How an API answers requests; each may be changed at any time."""
 
+    channels: Channels
     inline: bool
     max_body: int
     body_timeout: float
