@@ -1,0 +1,370 @@
+"""`@hug.sse(..., shared=True)`: one source for all readers of a route."""
+
+import asyncio
+import itertools
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import pytest
+
+import hug
+from hug.eventstream.asgi_client import StreamCut
+from hug.eventstream.threads import limit
+
+
+class Source:
+    """Makes sources that count, and notes what becomes of them.
+
+    Attributes:
+        began: How many have begun.
+        ended: How many have run their ``finally``.
+    """
+
+    def __init__(self) -> None:
+        self.began = 0
+        self.ended = 0
+        self.gate = threading.Event()
+
+    async def ticks(self) -> AsyncIterator[int]:
+        self.began += 1
+        try:
+            for n in itertools.count():
+                yield n
+                await asyncio.sleep(0.001)
+        finally:
+            await asyncio.sleep(0)
+            self.ended += 1
+
+    def gated(self) -> Iterator[int]:
+        """Blocks its thread until the gate opens, each time."""
+        self.began += 1
+        try:
+            for n in itertools.count():
+                yield n
+                self.gate.wait()
+        finally:
+            self.ended += 1
+
+
+@pytest.fixture
+def api() -> hug.API:
+    return hug.API()
+
+
+@pytest.fixture
+def source() -> Source:
+    return Source()
+
+
+def until(condition: Callable[[], object], what: str) -> None:
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: not within 5 s"
+        time.sleep(0.001)
+
+
+def test_one_run_for_all_readers(api: Any, source: Source) -> None:
+    """The source begins with the first reader, runs once for all, and is closed when the last has left."""
+
+    @hug.sse("/ticks", shared=True, api=api)
+    async def ticks() -> Any:
+        return source.ticks()
+
+    assert source.began == 0
+    with hug.test.sse(api, "/ticks") as first:
+        assert [message.data for message in first.take(3)] == ["0", "1", "2"]
+        with hug.test.sse(api, "/ticks") as second:
+            late = second.take(3)
+            assert {message.id: message.data for message in late}.items() <= {
+                message.id: message.data for message in first.take(int(late[-1].data))
+            }.items()
+        assert (source.began, source.ended) == (1, 0)
+    assert (source.began, source.ended) == (1, 1)
+
+
+@pytest.mark.parametrize("how", ["generator", "async generator", "def", "async def", "events", "list"])
+def test_handlers(api: Any, how: str) -> None:
+    """A handler may be a generator of either kind, or return any source; its end ends the stream cleanly."""
+
+    def generator() -> Any:
+        yield from "ab"
+
+    async def async_generator() -> Any:
+        for letter in "ab":
+            yield letter
+
+    async def coroutine() -> Any:
+        return async_generator()
+
+    handler: Any = {
+        "generator": generator,
+        "async generator": async_generator,
+        "def": lambda: iter(["a", "b"]),
+        "async def": coroutine,
+        "events": lambda: hug.sse.events(generator(), retry=5),
+        "list": lambda: ["a", None, "b"],
+    }[how]
+    hug.sse("/letters", shared=True, api=api)(handler)
+    for _ in range(2):  # the second reader comes after the end, and gets a run of its own
+        with hug.test.sse(api, "/letters") as stream:
+            assert [message.data for message in stream] == ["a", "b"]
+            assert stream.retry == (5 if how == "events" else None)
+
+
+def test_sync_generator_takes_one_thread(api: Any, source: Source) -> None:
+    """Any number of viewers of a sync generator cost one thread, which is given back at the end."""
+
+    @hug.sse("/gated", shared=True, api=api)
+    def gated() -> Any:
+        return source.gated()
+
+    before = limit.running
+
+    async def view() -> None:
+        async with hug.test.sse(api, "/gated") as first:
+            assert (await anext(first)).data == "0"
+            others = [hug.test.sse(api, "/gated") for _ in range(50)]
+            streams = [await each.__aenter__() for each in others]
+            assert limit.running == before + 1
+            source.gate.set()
+            for stream in streams:
+                assert int((await anext(stream)).data) > 0
+            for each in others:
+                await each.__aexit__()
+
+    asyncio.run(view())
+    until(lambda: limit.running == before, "the thread's end")
+    assert (source.began, source.ended) == (1, 1)
+
+
+def test_linger(api: Any, source: Source) -> None:
+    """The source outlives its last reader by ``linger``; who comes within that time finds it running."""
+
+    @hug.sse("/ticks", shared=True, linger=0.2, api=api)
+    def ticks() -> Any:
+        return source.ticks()
+
+    with hug.test.sse(api, "/ticks") as stream:
+        stream.take(2)
+        stream.disconnect()
+        assert source.ended == 0
+        stream.reconnect()
+        # At a millisecond each, more than fit into the time that it lingers.
+        assert [int(message.data) for message in stream.take(400)] == list(range(2, 402))
+    assert (source.began, source.ended) == (1, 0)
+    until(lambda: source.ended == 1, "the end of the source")
+
+
+def test_resume(api: Any, source: Source) -> None:
+    """A reader that comes back while others are there gets exactly what it has missed."""
+
+    @hug.sse("/ticks", shared=True, api=api)
+    def ticks() -> Any:
+        return source.ticks()
+
+    with hug.test.sse(api, "/ticks") as other, hug.test.sse(api, "/ticks") as stream:
+        last = stream.take(2)[-1]
+        stream.disconnect()
+        other.take(20)
+        stream.reconnect()
+        assert [int(message.data) for message in stream.take(30)] == [
+            int(last.data) + n for n in range(1, 31)
+        ]
+
+
+def test_failure(api: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """A source that raises cuts off all its readers, after what came before, and is logged once."""
+    gate = threading.Event()
+
+    @hug.sse("/bad", shared=True, api=api)
+    def bad() -> Iterator[int]:
+        yield 1
+        gate.wait()
+        yield 2
+        raise LookupError("no more")
+
+    with hug.test.sse(api, "/bad") as first, hug.test.sse(api, "/bad") as second:
+        assert next(first).data == "1"
+        gate.set()
+        assert next(first).data == next(second).data == "2"
+        for stream in (first, second):
+            with pytest.raises(StreamCut):
+                next(stream)
+    errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert len(errors) == 1
+    assert "bad" in errors[0].getMessage()
+    assert errors[0].exc_info
+    assert isinstance(errors[0].exc_info[1], LookupError)
+
+
+def test_event_with_an_id(api: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """An event that brings its own id is an error that says so: readers resume by those of the channel."""
+
+    @hug.sse("/own", shared=True, api=api)
+    def own() -> Iterator[Any]:
+        yield hug.sse.event(1, id="mine")
+
+    with hug.test.sse(api, "/own") as stream, pytest.raises(StreamCut):
+        next(stream)
+    assert "id must be left out" in caplog.text
+
+
+def test_a_source_that_never_waits(api: Any) -> None:
+    """It is held to the pace of its readers: none misses anything, and others get their turn."""
+
+    @hug.sse("/fast", shared=True, api=api)
+    async def fast() -> AsyncIterator[int]:
+        for n in itertools.count():
+            yield n
+
+    hug.get("/other", api=api)(lambda: "answer")
+    with hug.test.sse(api, "/fast") as stream:
+        numbers = [int(message.data) for message in stream.take(20_000)]
+        assert hug.test.get(api, "/other").data == "answer"
+    assert numbers == list(range(numbers[0], numbers[0] + 20_000))
+
+
+def test_first_readers_at_once(api: Any, source: Source) -> None:
+    """A handler that takes its time is called once, however many come meanwhile."""
+    calls = 0
+
+    async def main() -> None:
+        gate = asyncio.Event()
+
+        called = asyncio.Event()
+
+        @hug.sse("/ticks", shared=True, api=api)
+        async def ticks() -> Any:
+            nonlocal calls
+            calls += 1
+            called.set()
+            await gate.wait()
+            return source.ticks()
+
+        sources = [hug.test.sse(api, "/ticks") for _ in range(5)]
+        opening = [asyncio.create_task(each.__aenter__()) for each in sources]
+        await called.wait()
+        gate.set()
+        for stream in await asyncio.gather(*opening):
+            await anext(stream)
+        for each in sources:
+            await each.__aexit__()
+
+    asyncio.run(main())
+    assert (calls, source.began, source.ended) == (1, 1, 1)
+
+
+def test_next_run_waits_for_cleanup(api: Any) -> None:
+    """A reader that comes while the source cleans up gets a new one, which begins after that."""
+    order: list[str] = []
+
+    async def main() -> None:
+        cleaning = asyncio.Event()
+        cleaned = asyncio.Event()
+
+        @hug.sse("/slow", shared=True, api=api)
+        async def slow() -> AsyncIterator[int]:
+            order.append("begin")
+            try:
+                yield 1
+                await asyncio.Event().wait()
+            finally:
+                cleaning.set()
+                await cleaned.wait()
+                order.append("end")
+
+        async with hug.test.sse(api, "/slow") as first:
+            await anext(first)
+            leaving = asyncio.create_task(first.disconnect())
+            await cleaning.wait()
+            second = hug.test.sse(api, "/slow")
+            opening = asyncio.create_task(second.__aenter__())
+            for _ in range(100):  # turns of the event loop, more than a request takes
+                await asyncio.sleep(0)
+            cleaned.set()
+            await anext(await opening)
+            await leaving
+            await second.__aexit__()
+
+    asyncio.run(main())
+    assert order == ["begin", "end", "begin", "end"]
+
+
+def test_nothing_to_stream(api: Any) -> None:
+    """None is answered with 204, as without sharing, and asked for again by the next request."""
+    answers = iter([None, ["a"]])
+    hug.sse("/maybe", shared=True, api=api)(lambda: next(answers))
+    assert hug.test.get(api, "/maybe").status == "204 No Content"
+    with hug.test.sse(api, "/maybe") as stream:
+        assert next(stream).data == "a"
+
+
+def test_head_runs_nothing(api: Any, source: Source) -> None:
+    """HEAD is answered without the handler."""
+    hug.sse("/ticks", shared=True, api=api)(source.ticks)
+    assert hug.test.head(api, "/ticks").status == "200 OK"
+    assert source.began == 0
+
+
+def test_requirements_count_for_each_reader(api: Any, source: Source) -> None:
+    """A request that a requirement turns away does not see the stream that others have."""
+
+    def permitted(request: Any) -> Any:
+        return request.get_param("key") == "k" or "no"
+
+    hug.sse("/ticks", shared=True, requires=permitted, api=api)(source.ticks)
+    with hug.test.sse(api, "/ticks", key="k") as stream:
+        assert next(stream).data == "0"
+        assert hug.test.get(api, "/ticks").data == "no"
+
+
+def test_a_handler_that_fails(api: Any, source: Source) -> None:
+    """Its error is that request's; the next one tries again."""
+    answers = iter([False, True])
+
+    @hug.sse("/ticks", shared=True, api=api)
+    def ticks() -> Any:
+        if not next(answers):
+            raise OSError("not now")
+        return source.ticks()
+
+    with pytest.raises(OSError, match="not now"):
+        hug.test.get(api, "/ticks")
+    with hug.test.sse(api, "/ticks") as stream:
+        assert next(stream).data == "0"
+
+
+def test_refusals(api: Any) -> None:
+    """What cannot be shared is refused when it is declared, and the message says what to do."""
+
+    def takes(number: hug.types.number) -> Any:
+        yield number
+
+    def asks(hug_timer: Any) -> Any:
+        yield hug_timer
+
+    def takes_any(**names: Any) -> Any:
+        yield names
+
+    def nothing() -> Any:
+        return []
+
+    for handler, names in ((takes, "number"), (asks, "hug_timer"), (takes_any, r"\*\*")):
+        with pytest.raises(TypeError, match=f"no request to take its parameters from .{names}.*leave shared"):
+            hug.sse("/x", shared=True, api=api)(handler)
+    for linger in (-1, float("inf"), True, "1"):
+        with pytest.raises(ValueError, match="linger must be a number of seconds"):
+            hug.sse("/x", shared=True, linger=linger, api=api)(nothing)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="linger is for shared=True"):
+        hug.sse("/x", linger=1, api=api)(nothing)
+
+
+def test_a_channel_is_shared_anyway(api: Any) -> None:
+    """A handler that returns a channel needs no sharing, and is told so."""
+    channel = api.channels.get("news")
+    hug.sse("/news", shared=True, api=api)(lambda: channel)
+    with pytest.raises(TypeError, match="leave shared out"):
+        hug.test.get(api, "/news")
