@@ -18,11 +18,15 @@ Result = TypeVar("Result")
 
 FOLDER = Path(__file__).parent
 
+PROTOCOL: Final = " --http hug.http_protocol:HTTPProtocol --timeout-graceful-shutdown 1"
+
 COMMANDS: Final = {
     "uvicorn": "uvicorn app:__hug_asgi__ --host 127.0.0.1 --port {port}",
     "uvicorn-h11": "uvicorn app:__hug_asgi__ --host 127.0.0.1 --port {port} --http h11",
     "uvicorn-workers": "uvicorn app:__hug_asgi__ --host 127.0.0.1 --port {port} --workers 2",
     "uvicorn-counted": "uvicorn app:counted --host 127.0.0.1 --port {port}",
+    "protocol": "uvicorn http_protocol_app:__hug_asgi__ --host 127.0.0.1 --port {port}" + PROTOCOL,
+    "protocol-wrapped": "uvicorn http_protocol_app:wrapped --host 127.0.0.1 --port {port}" + PROTOCOL,
     "hypercorn": "hypercorn app:__hug_asgi__ --bind 127.0.0.1:{port}",
     "granian": "granian --interface asgi --host 127.0.0.1 --port {port} app:__hug_asgi__",
     "hug": "hug -f app.py -ma -s -ho 127.0.0.1 -p {port}",

@@ -1,0 +1,54 @@
+"""A channel's streams on `hug.http_protocol.HTTPProtocol`, bare and behind a middleware."""
+
+import asyncio
+import os
+from typing import Any
+
+import hug
+from hug.eventstream.drain import streams_of
+
+channel = hug.sse.channel("numbers", history=10_000, max_bytes=1_000_000)
+api = hug.API(__name__)
+api.sse.write_timeout = float(os.environ.get("WRITE_TIMEOUT", "30"))
+parts = 0
+
+
+@hug.sse("/numbers")
+async def numbers():
+    return hug.sse.events(channel, since="start")
+
+
+@hug.sse("/sized", response_headers={"content-length": "100000"})
+async def sized():
+    return channel
+
+
+@hug.post("/publish")
+async def publish(count: hug.types.number, size: hug.types.number = 10):
+    for n in range(count):
+        await channel.publish(f"{n} {'x' * size}")
+        await asyncio.sleep(0)
+
+
+@hug.get("/answer")
+async def answer():
+    """How many streams are written to directly, how many not, and what the middleware has seen."""
+    streams = streams_of(asyncio.get_running_loop()).heart.streams.values()
+    direct = sum(stream._connection._chunked is not None for stream in streams)  # type: ignore[attr-defined]
+    return {
+        "direct": direct,
+        "others": len(streams) - direct,
+        "parts": parts,
+        "readers": len(channel.readers),
+    }
+
+
+async def wrapped(scope: Any, receive: Any, send: Any) -> None:
+    """Have a middleware look at every part of each body."""
+
+    async def look(message: Any) -> None:
+        global parts
+        parts += b"data:" in message.get("body", b"")
+        await send(message)
+
+    await __hug_asgi__(scope, receive, look)  # type: ignore[name-defined]  # noqa: F821  # hug makes it

@@ -1,0 +1,98 @@
+"""hug's own protocol for uvicorn: streams of a channel are written to directly where that is right."""
+
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from .client import Client
+from .serving import Server, until
+
+Start = Callable[..., Server]
+
+
+@pytest.fixture(params=["protocol", "protocol-wrapped"])
+def server(request: pytest.FixtureRequest, start: Start) -> Server:
+    return start(request.param, WRITE_TIMEOUT="1" if "cut_off" in request.function.__name__ else "30")
+
+
+def publish(server: Server, count: int, size: int = 10) -> None:
+    with Client(server.port, f"/publish?count={count}&size={size}", method="POST") as client:
+        assert client.head().status == 200
+
+
+def numbers(client: Client, count: int) -> list[int]:
+    """Read until ``count`` events have come; return their numbers."""
+    found: list[int] = []
+    while len(found) < count:
+        found.append(int(client.message().data.split()[0]))
+        client.body = b""
+    return found
+
+
+def test_same_for_the_reader(server: Server) -> None:
+    """Readers get the same, well-formed, with the protocol alone and behind a middleware that sees it all."""
+    streams = [server.stream("/numbers") for _ in range(20)]
+    publish(server, 500)
+    for stream in streams:
+        assert numbers(stream, 500) == list(range(500))
+    counts: dict[str, int] = server.get("/answer")
+    if server.name == "protocol":
+        assert (counts["direct"], counts["others"]) == (20, 0)
+    else:
+        assert (counts["direct"], counts["others"]) == (0, 20)
+        assert counts["parts"] >= 20
+
+
+def test_slow_readers(server: Server) -> None:
+    """One that does not read is set aside, gets the rest as a gap and what is there, and delays nobody."""
+    with server.stream("/numbers", buffer=4096) as slow, server.stream("/numbers") as quick:
+        read = 0
+        while read < 12_000:  # 12 MB, more than buffers and the channel hold
+            publish(server, 500, 1000)
+            assert numbers(quick, 500) == list(range(500))
+            read += 500
+        last, gaps = -1, 0
+        while last < 499 or not gaps:
+            message = slow.message()
+            slow.body = b""
+            if message.event == "gap":
+                gaps += 1
+                lost: Any = message.json()["lost"]
+                assert lost > 0
+                last = (last + lost) % 500
+            else:
+                number = int(message.data.split()[0])
+                assert number == (last + 1) % 500
+                last = number
+
+
+def test_cut_off(server: Server) -> None:
+    """One that reads nothing for ``write_timeout`` is cut off."""
+    with server.stream("/numbers", buffer=4096) as slow:
+        publish(server, 10_000, 1000)
+        until(lambda: server.get("/answer")["readers"] == 0)
+        assert slow.torn()
+
+
+def test_content_length(server: Server) -> None:
+    """A response that says its length has no chunks, so nothing is written that looks like one."""
+    with server.stream("/sized") as stream:
+        assert "transfer-encoding" not in stream.headers
+        publish(server, 3)
+        while b"data: 2 " not in stream._received:
+            stream._receive()
+        assert stream._received.startswith(b":\nid: ")
+        assert server.get("/answer")["direct"] == 0
+
+
+def test_end(server: Server) -> None:
+    """At SIGTERM the last bytes come whole, behind everything that was published."""
+    streams = [server.stream("/numbers") for _ in range(20)]
+    publish(server, 100)
+    server.told(signal.SIGTERM)
+    for stream in streams:
+        assert stream.rest().count(b"data: ") == 100
+        assert stream.decoder.retry
+    server.process.wait(5)
