@@ -89,7 +89,7 @@ class Audience:
     @property
     def has_everything(self) -> bool:
         """Whether no reader lacks anything that has been published."""
-        return all(group.has_everything for group in self.groups.values())
+        return all(group.has_everything for group in list(self.groups.values()))
 
     @property
     def crowded(self) -> bool:

@@ -76,7 +76,8 @@ class Channels:
         """Keep a channel, which nobody else may hold, while it has a history."""
         kept = self._kept if channel.bounds.max_age is None else self._ageing
         if channel.name not in kept and channel.bounds.history:
-            kept[channel.name] = channel
+            with self._lock:
+                kept[channel.name] = channel
 
     def forget_idle(self) -> None:
         """Let go at once of channels whose events are all past their age."""
@@ -86,7 +87,9 @@ class Channels:
 
     def __iter__(self) -> Iterator[Channel]:
         self.forget_idle()
-        yield from list(self._known.values())
+        with self._lock:
+            known = list(self._known.values())
+        yield from known
 
     def __len__(self) -> int:
         self.forget_idle()

@@ -10,10 +10,11 @@ from hug.eventstream.stepping import begin
 CHUNKED: Final = "hug.chunked"
 """Key of an ASGI extension: a function of the ``send`` that the application was called with.
 
-It returns the connection's `asyncio.WriteTransport`, to which the application may write chunks of the body in
-place of calling ``send``, while the response has started and is not complete. A chunk is what RFC 9112, section
-7.1, calls so, its size and line ends included. None means that this response cannot be written so: because of
-its encoding, or because ``send`` is not the server's own but that of a middleware, which must see the body.
+It returns the connection's `asyncio.WriteTransport`, to which the application may write chunks of the body
+in place of calling ``send``, while the response has started and is not complete. A chunk is what RFC 9112,
+section 7.1, calls so, its size and line ends included. None means that this response cannot be written so:
+because of its encoding, or because ``send`` is not the server's own but that of a middleware, which must see
+the body.
 """
 
 _NOTHING: Final = {"type": "http.response.body", "body": b"", "more_body": True}

@@ -82,10 +82,11 @@ class Subscription:
 
     def can_start(self, last_event_id: str) -> bool:
         """Whether a client that has received this id may read on, or a channel disconnects it."""
-        try:
-            self.view().start(last_event_id, self.since, monotonic())
-        except Gap:
-            return False
+        if any(part.channel.on_gap == "disconnect" for part in self.parts):
+            try:
+                self.view().start(last_event_id, self.since, monotonic())
+            except Gap:
+                return False
         return True
 
 
