@@ -34,3 +34,14 @@ class SessionNotFound(StoreKeyNotFound):
 
 class BodyUnreadable(HugError, ValueError):
     """A request's body is not what its content type says. The client can mend it, so it gets a 400."""
+
+
+class PublishRefused(HugError, RuntimeError):
+    """The process is ending: the event would reach nobody."""
+
+    def __init__(self, channel: str) -> None:
+        super().__init__(
+            f"cannot publish on channel {channel!r}: the process is ending and its readers have been told to "
+            "come back. Publish in the next one, or keep the event elsewhere"
+        )
+        self.channel = channel

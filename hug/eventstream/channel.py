@@ -16,7 +16,7 @@ from hug.eventstream.log import Bounds, Log
 from hug.eventstream.publication import ROOM_TIMEOUT, Publication
 from hug.eventstream.reader import Part
 from hug.eventstream.view import OnGap, Predicate
-from hug.exceptions import HugError
+from hug.exceptions import PublishRefused
 
 
 class Keeper(Protocol):
@@ -30,17 +30,6 @@ class Keeper(Protocol):
 
     def keep(self, channel: "Channel") -> None:
         """Keep a channel, which nobody else may hold, while it has a history."""
-
-
-class PublishRefused(HugError, RuntimeError):
-    """The process is ending: the event would reach nobody."""
-
-    def __init__(self, channel: str) -> None:
-        super().__init__(
-            f"cannot publish on channel {channel!r}: the process is ending and its readers have been told to "
-            "come back. Publish in the next one, or keep the event elsewhere"
-        )
-        self.channel = channel
 
 
 class Filtered:

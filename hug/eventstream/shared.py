@@ -10,13 +10,14 @@ from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from time import monotonic
 from typing import Any, Final
 
-from hug.eventstream.channel import Channel, PublishRefused
+from hug.eventstream.channel import Channel
 from hug.eventstream.connection import CutOff
 from hug.eventstream.drain import ending
 from hug.eventstream.reader import Subscription
 from hug.eventstream.sources import PATIENCE, iterate, never_blocks
 from hug.eventstream.stream import EventStream, events
 from hug.eventstream.threads import TooManyThreads, close, limit
+from hug.exceptions import PublishRefused
 
 CLEANUP: Final = 1.0
 """Seconds that a new run waits for the one before it to clean up."""
