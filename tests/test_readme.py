@@ -80,6 +80,37 @@ def test_streams(module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert [message.data for message in stream] == ["one", "two"]
 
 
+@block("'/news'")
+def test_news(module: ModuleType) -> None:
+    """What is posted reaches those who listen, and who was away gets what was missed."""
+    with hug.test.sse(module, "/news") as stream:
+        hug.test.post(module, "/news", headline="one")
+        first = next(stream)
+        assert (first.event, first.json()) == ("headline", {"headline": "one"})
+        stream.disconnect()
+        hug.test.post(module, "/news", headline="two")
+        stream.reconnect()
+        assert next(stream).json() == {"headline": "two"}
+
+
+@block("'/orders'")
+def test_channels(module: ModuleType) -> None:
+    """A filter passes a customer's own orders, a merged stream has all, one clock ticks for all."""
+    with hug.test.sse(module, "/customers/7/orders") as own:
+        published = [
+            hug.test.post(module, "/orders", customer=customer, item="tea").data["id"] for customer in (8, 7)
+        ]
+        assert next(own).id == published[1]
+    module.alerts.publish("fire")
+    with hug.test.sse(module, "/desk") as desk:
+        *ordered, alert = desk.take(3)
+        assert [message.json()["customer"] for message in ordered] == [8, 7]
+        assert alert.data == "fire"
+        assert alert.id == f"{published[1]}:{module.alerts.last_id}"
+    with hug.test.sse(module, "/clock") as first, hug.test.sse(module, "/clock") as second:
+        assert next(second) in first.take(2)
+
+
 @block("'/add'")
 def test_endpoints(module: ModuleType) -> None:
     """Endpoints convert what they are given, and say what does not fit."""
@@ -103,4 +134,4 @@ def test_tests(module: ModuleType) -> None:
 
 def test_nothing_is_left_out() -> None:
     """Every block of Python in the README is used above."""
-    assert len(BLOCKS) == 4
+    assert len(BLOCKS) == 6
