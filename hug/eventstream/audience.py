@@ -47,7 +47,7 @@ class Followed(Protocol):
         """Forget an audience that has no readers."""
 
     def settle(self) -> None:
-        """An audience has been served; it may be that all have everything."""
+        """An audience has been served."""
 
 
 class Audience:
@@ -58,14 +58,21 @@ class Audience:
         queued: See `hug.eventstream.pump.Audience`.
         groups: Its readers, by the key of the view they have.
         readers: How many there are.
+        served: The position of those that keep up.
+        complete: Whether that is all of them.
     """
 
-    __slots__ = ("_bytes_in", "_channel", "_served", "groups", "pump", "queued", "readers")
+    __slots__ = (
+        "_bytes_in", "_channel", "_log", "_room", "complete", "groups", "pump", "queued", "readers", "served",
+    )  # fmt: skip
 
     def __init__(self, channel: Followed, pump: Pump) -> None:
         self._channel = channel
-        self._served = channel.log.last
-        self._bytes_in = channel.log.bytes_in
+        self._log = log = channel.log
+        self._room = max(log.bounds.history, LIVE_EVENTS) // 2
+        self._bytes_in = log.bytes_in
+        self.served = log.last
+        self.complete = True
         self.pump = pump
         self.queued = False
         self.groups: dict[object, Group] = {}
@@ -73,12 +80,14 @@ class Audience:
 
     def serve(self) -> Iterator[None]:
         """See `hug.eventstream.pump.Audience.serve`."""
-        log = self._channel.log
-        served, bytes_in = log.last, log.bytes_in
-        for group in list(self.groups.values()):
+        served, bytes_in = self._log.last, self._log.bytes_in
+        complete = True
+        for number, group in enumerate(list(self.groups.values()), 1):
             yield from group.serve()
-            yield
-        self._served, self._bytes_in = served, bytes_in
+            complete = complete and group.complete
+            if not number % _TURN:
+                yield
+        self.served, self._bytes_in, self.complete = served, bytes_in, complete
         self._channel.settle()
 
     def finish(self, error: BaseException | None) -> None:
@@ -87,19 +96,12 @@ class Audience:
             group.finish(error)
 
     @property
-    def has_everything(self) -> bool:
-        """Whether no reader lacks anything that has been published."""
-        return all(group.has_everything for group in list(self.groups.values()))
-
-    @property
     def crowded(self) -> bool:
         """Whether so much waits for the next pass that some might be dropped before."""
-        log = self._channel.log
-        bounds = log.bounds
-        return not self.pump.closed and (
-            2 * (log.last - self._served) > max(bounds.history, LIVE_EVENTS)
-            or 2 * (log.bytes_in - self._bytes_in) > LIVE_BYTES
-        )
+        log = self._log
+        return (
+            log.last - self.served > self._room or log.bytes_in - self._bytes_in > LIVE_BYTES // 2
+        ) and not self.pump.closed
 
     def count(self, change: int) -> None:
         """Count readers that come or go; the last one ends the audience."""
@@ -127,11 +129,9 @@ class Group:
         self._stuck: dict[Reader, Cursor] = {}
 
     @property
-    def has_everything(self) -> bool:
-        """Whether none of the readers lacks anything."""
-        if self._behind or self._stuck:
-            return False
-        return not self._together or not self.view.is_behind(self._cursor)
+    def complete(self) -> bool:
+        """Whether all readers keep up."""
+        return not (self._behind or self._stuck)
 
     def expect(self) -> None:
         """Count a reader that is to come: from now on its channels keep what it lacks."""

@@ -86,7 +86,8 @@ class Channel:
     """
 
     __slots__ = (
-        "__weakref__", "_keeper", "_lock", "_topic", "_waiting", "audiences", "bounds", "name", "on_gap",
+        "__weakref__", "_keeper", "_lock", "_log", "_topic", "_waiting",
+        "audiences", "bounds", "name", "on_gap",
     )  # fmt: skip
 
     def __init__(self, name: str, bounds: Bounds, on_gap: OnGap, keeper: "Keeper") -> None:
@@ -96,6 +97,7 @@ class Channel:
         self.audiences: tuple[Audience, ...] = ()
         self._keeper = keeper
         self._topic: Topic | None = None
+        self._log: Log | None = None
         self._lock = threading.Lock()
         self._waiting: list[concurrent.futures.Future[None]] = []
 
@@ -142,7 +144,8 @@ class Channel:
         if ending():
             raise PublishRefused(self.name)
         taken = self._opened().append(encode(item))
-        return Publication(taken, self._room() if self.audiences else None)
+        crowded = [audience for audience in self.audiences if audience.crowded]
+        return Publication(taken, self._room(crowded) if crowded else None)
 
     def where(self, predicate: Predicate) -> Filtered:
         """Return those events for which ``predicate(message)`` is true.
@@ -177,7 +180,7 @@ class Channel:
     @property
     def log(self) -> Log:
         """Its events."""
-        return self._opened().log
+        return self._log or self._opened().log
 
     def _opened(self) -> Topic:
         # Not before it is needed: processes that are forked off must not have the same ids for other events.
@@ -186,7 +189,8 @@ class Channel:
             with self._lock:
                 topic = self._topic
                 if topic is None:
-                    topic = self._topic = self._keeper.broker.topic(self.name, self.bounds, self._grown)
+                    topic = self._keeper.broker.topic(self.name, self.bounds, self._grown)
+                    self._topic, self._log = topic, topic.log
         return topic
 
     def audience(self, loop: asyncio.AbstractEventLoop) -> Audience:
@@ -217,8 +221,10 @@ class Channel:
 
     def settle(self) -> None:
         """Let go of what all readers have, and let those publish on who wait for readers to keep pace."""
-        if all(audience.has_everything for audience in self.audiences):
-            self.log.release()
+        audiences = self.audiences
+        if all(audience.complete for audience in audiences):
+            log = self.log
+            log.release(min([audience.served for audience in audiences], default=log.last))
         if self._waiting:
             with self._lock:
                 waiting, self._waiting = self._waiting, []
@@ -230,17 +236,14 @@ class Channel:
         for audience in self.audiences:
             audience.pump.wake(audience)
 
-    def _room(self) -> concurrent.futures.Future[None] | None:
-        """Return what to wait for if readers cannot keep pace; in a thread, wait for it and return None."""
-        crowded = [audience for audience in self.audiences if audience.crowded]
-        if not crowded:
-            return None
+    def _room(self, crowded: list[Audience]) -> concurrent.futures.Future[None] | None:
+        """Return what to wait for when readers cannot keep pace; in a thread, wait for it and return None."""
         room: concurrent.futures.Future[None] = concurrent.futures.Future()
         with self._lock:
             self._waiting.append(room)
         for audience in crowded:
             audience.pump.hurry()
-        if not any(audience.crowded for audience in self.audiences):
+        if not any(audience.crowded for audience in crowded):
             _release(room)  # they were served in between
         try:
             asyncio.get_running_loop()

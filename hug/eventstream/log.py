@@ -155,6 +155,8 @@ class Log:
     def _drop(self) -> None:
         """Forget what is neither history nor live; the lists are shortened now and then only."""
         start, base, frames = min(self._history, self._live), self._base, self._frames
+        if start == self._oldest:
+            return
         for position in range(self._oldest, start):
             frames[position - base] = b""
         self._oldest = start
@@ -170,10 +172,12 @@ class Log:
                 self._limit_history(0, now)
                 self._drop()
 
-    def release(self) -> None:
-        """Keep no more than the history: all connected readers have been given all there is."""
+    def release(self, position: int) -> None:
+        """Keep no more than the history of what is before ``position``: all connected readers have it."""
         with self._lock:
-            self._live, self._live_bytes = self.last, 0
+            while self._live < position:
+                self._live_bytes -= len(self._frames[self._live - self._base])
+                self._live += 1
             self._drop()
 
     # Reading
@@ -192,6 +196,8 @@ class Log:
             self._check(position)
             frames = self._frames
             index = first = position - self._base
+            if first == len(frames) - 1:
+                return frames[first], position + 1
             size = 0
             for index in range(first, len(frames)):
                 size += len(frames[index])
@@ -199,7 +205,7 @@ class Log:
                     break
             else:
                 index = len(frames)
-            piece = frames[first] if index - first == 1 else b"".join(frames[first:index])
+            piece = b"".join(frames[first:index])
             if self._chunks is None:
                 self._chunks = {}
             elif len(self._chunks) >= _DEAD:

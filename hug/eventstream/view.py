@@ -94,12 +94,14 @@ class View:
 
     def ends(self) -> list[int]:
         """Return the positions of a reader that has everything there is now."""
-        return [track.log.last for track in self.tracks]
+        return [track.log.last for track in self.tracks] if self._whole is None else [self._whole.last]
 
     def is_behind(self, at: Cursor, ends: Sequence[int] | None = None) -> bool:
         """Whether a reader there has not been given all events, or all before ``ends``."""
         if ends is None:
             ends = self.ends()
+        if self._whole is not None:
+            return at.positions[0] < ends[0]
         return any(position < end for position, end in zip(at.positions, ends, strict=True))
 
     def start(self, last_event_id: str, since: str | None, now: float) -> tuple[Cursor, bytes]:
