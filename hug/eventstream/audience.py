@@ -5,7 +5,7 @@ a write at once is set aside, costs nothing until it moves, and then catches up.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Protocol
 
 from hug.eventstream.connection import ClientGone, Connection, chunk
@@ -146,13 +146,15 @@ class Group:
             self._set_aside(reader, cursor, pending)
         elif not self._unite(reader, cursor):
             self._behind[reader] = cursor
-        if self._behind or self.view.is_behind(self._cursor):
+        if self._behind or self._lags():
             self._wake()
 
     def leave(self, reader: Reader) -> None:
         """Forget a reader."""
-        for place in (self._together, self._behind, self._stuck):
-            place.pop(reader, None)
+        if self._together.pop(reader, None) is None:
+            self._behind.pop(reader, None)
+            self._stuck.pop(reader, None)
+            self._wake()  # what was kept for it may go
         self._readers -= 1
         for audience in self._audiences:
             if not self._readers:
@@ -170,17 +172,19 @@ class Group:
         """Write what the readers lack that has been published by now; yield now and then."""
         # Later events are for the next pass: else each would go out alone, as soon as others get a turn.
         ends = self.view.ends()
-        cursor = self._cursor
-        while self._together and self.view.is_behind(cursor, ends):
+        complete = self.complete
+        while self._lags(ends):
+            cursor = self._cursor
             body = self._read(cursor, self._together)
             if not body:
+                yield
                 continue
             framed, now = chunk(body), self._audiences[0].pump.time()
             for number, (reader, connection) in enumerate(list(self._together.items()), 1):
                 try:
                     pending = connection.write_shared(body, framed, now)
-                except ClientGone as gone:
-                    reader.end(gone)
+                except Exception as error:  # ClientGone, or what a server raises; it is this reader's alone
+                    reader.end(error)
                     continue
                 if pending is not None and reader in self._together:
                     del self._together[reader]
@@ -195,15 +199,19 @@ class Group:
                 yield
         if self._ending:
             self._finish()
-        if self._together and self.view.is_behind(self._cursor):
-            self._wake()  # one that was behind goes first now
+        if self._lags() or complete != self.complete:
+            self._wake()  # one that was behind goes first now, or none is any more
+
+    def _lags(self, ends: Sequence[int] | None = None) -> bool:
+        """Whether those that keep up lack anything, or anything before ``ends``."""
+        return bool(self._together) and self.view.is_behind(self._cursor, ends)
 
     def _write(self, reader: Reader, cursor: Cursor, body: bytes) -> None:
         try:
             pending = reader.connection.write(body)
-        except ClientGone as gone:
+        except Exception as error:
             del self._behind[reader]
-            reader.end(gone)
+            reader.end(error)
             return
         if pending is not None:
             del self._behind[reader]
@@ -246,10 +254,11 @@ class Group:
             reader.end(ClientGone())
         else:
             self.join(reader, cursor, reader.connection.pending)
+            self._wake()  # what was kept for it may go
 
     def _finish(self) -> None:
         """End those that are to end and have everything."""
-        if not self.view.is_behind(self._cursor):
+        if not self._lags():
             for reader in [reader for reader in self._together if reader.ending is not None]:
                 del self._together[reader]
                 reader.end(*(reader.ending or ()))
@@ -258,4 +267,5 @@ class Group:
         )
 
     def _wake(self) -> None:
-        self._audiences[0].pump.wake(self._audiences[0])
+        for audience in self._audiences:
+            audience.pump.wake(audience)

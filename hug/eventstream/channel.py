@@ -4,6 +4,8 @@ import asyncio
 import concurrent.futures
 import contextlib
 import threading
+import weakref
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from hug.eventstream.audience import Audience
@@ -86,7 +88,7 @@ class Channel:
     """
 
     __slots__ = (
-        "__weakref__", "_keeper", "_lock", "_log", "_topic", "_waiting",
+        "__weakref__", "_keeper", "_lock", "_log", "_room", "_topic",
         "audiences", "bounds", "name", "on_gap",
     )  # fmt: skip
 
@@ -99,7 +101,9 @@ class Channel:
         self._topic: Topic | None = None
         self._log: Log | None = None
         self._lock = threading.Lock()
-        self._waiting: list[concurrent.futures.Future[None]] = []
+        self._room: concurrent.futures.Future[None] | None = (
+            None  # for those who wait until readers keep pace
+        )
 
     # For applications
 
@@ -145,7 +149,7 @@ class Channel:
             raise PublishRefused(self.name)
         taken = self._opened().append(encode(item))
         crowded = [audience for audience in self.audiences if audience.crowded]
-        return Publication(taken, self._room(crowded) if crowded else None)
+        return Publication(taken, self._wait(crowded) if crowded else None)
 
     def where(self, predicate: Predicate) -> Filtered:
         """Return those events for which ``predicate(message)`` is true.
@@ -189,7 +193,7 @@ class Channel:
             with self._lock:
                 topic = self._topic
                 if topic is None:
-                    topic = self._keeper.broker.topic(self.name, self.bounds, self._grown)
+                    topic = self._keeper.broker.topic(self.name, self.bounds, _weak(self._grown))
                     self._topic, self._log = topic, topic.log
         return topic
 
@@ -203,7 +207,7 @@ class Channel:
                     return audience
             audience = Audience(self, pump)
             log.held = True
-            self.audiences = (*self.audiences, audience)
+            self.audiences = (*(each for each in self.audiences if not each.pump.closed), audience)
         return audience
 
     def forsake(self, audience: Audience) -> None:
@@ -225,26 +229,25 @@ class Channel:
         if all(audience.complete for audience in audiences):
             log = self.log
             log.release(min([audience.served for audience in audiences], default=log.last))
-        if self._waiting:
+        if self._room is not None:
             with self._lock:
-                waiting, self._waiting = self._waiting, []
-            for room in waiting:
-                _release(room)
+                room, self._room = self._room, None
+            if room is not None:
+                room.set_result(None)
 
     def _grown(self) -> None:
         self._keeper.keep(self)
         for audience in self.audiences:
             audience.pump.wake(audience)
 
-    def _room(self, crowded: list[Audience]) -> concurrent.futures.Future[None] | None:
+    def _wait(self, crowded: list[Audience]) -> concurrent.futures.Future[None] | None:
         """Return what to wait for when readers cannot keep pace; in a thread, wait for it and return None."""
-        room: concurrent.futures.Future[None] = concurrent.futures.Future()
         with self._lock:
-            self._waiting.append(room)
+            room = self._room = self._room or concurrent.futures.Future()
         for audience in crowded:
             audience.pump.hurry()
         if not any(audience.crowded for audience in crowded):
-            _release(room)  # they were served in between
+            return None  # they were served in between, and who waits is not waited for
         try:
             asyncio.get_running_loop()
         except RuntimeError:
@@ -254,6 +257,13 @@ class Channel:
         return room
 
 
-def _release(room: concurrent.futures.Future[None]) -> None:
-    with contextlib.suppress(concurrent.futures.InvalidStateError):  # who waited has given up
-        room.set_result(None)
+def _weak(method: Callable[[], None]) -> Callable[[], None]:
+    """Return a function that calls ``method`` while its object lives, and does not keep that alive."""
+    reference = weakref.WeakMethod(method)
+
+    def call() -> None:
+        alive = reference()
+        if alive is not None:
+            alive()
+
+    return call

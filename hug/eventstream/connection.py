@@ -89,6 +89,8 @@ class Connection:
         if transport is None:
             message = {"type": "http.response.body", "body": body, "more_body": True}
         else:
+            if transport.is_closing():
+                raise ClientGone
             transport.write(framed)
             if not transport.get_write_buffer_size():
                 self.wrote_at = now

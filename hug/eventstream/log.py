@@ -157,6 +157,7 @@ class Log:
         start, base, frames = min(self._history, self._live), self._base, self._frames
         if start == self._oldest:
             return
+        self._chunks = self._messages = None
         for position in range(self._oldest, start):
             frames[position - base] = b""
         self._oldest = start

@@ -49,7 +49,7 @@ class Publication:
             yield from asyncio.wait({asyncio.wrap_future(room)}, timeout=ROOM_TIMEOUT).__await__()
         if isinstance(taken, str):
             return taken
-        return (yield from asyncio.wrap_future(taken).__await__())
+        return (yield from asyncio.shield(asyncio.wrap_future(taken)).__await__())
 
     def __repr__(self) -> str:
         return f"<Publication {self.id}>" if self.done() else "<Publication, not taken yet>"

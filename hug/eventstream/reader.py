@@ -109,7 +109,7 @@ class Reader:
         self.ending: tuple[BaseException | None] | None = None
 
     def start(self, last_event_id: str) -> str:
-        """See `Feed.start`; the id is that of the last event the client has or has missed."""
+        """See `Feed.start`; the id is that of the last event the client has, or knows to have missed."""
         subscription, self._subscription = self._subscription, None
         if subscription is None:
             raise RuntimeError("a stream can be started once only")
@@ -119,7 +119,8 @@ class Reader:
             self._start = group.view.start(last_event_id, subscription.since, monotonic())
         except Gap:
             return last_event_id
-        return group.view.id(self._start[0])
+        cursor, gaps = self._start
+        return last_event_id if gaps else group.view.id(cursor)
 
     async def run(self, connection: Connection) -> None:
         """See `Feed.run`."""

@@ -22,7 +22,8 @@ Predicate: TypeAlias = Callable[[Message], object]
 OnGap: TypeAlias = Literal["event", "disconnect"]
 
 _START: Final = "start"
-_AT_ONCE: Final = 4096
+_AT_ONCE: Final = 256
+"""Most events of a channel that are looked at before others on the event loop get a turn."""
 
 
 class Gap(HugError, LookupError):
@@ -84,7 +85,8 @@ class View:
         self.tracks = tuple(tracks)
         self.key = tuple((id(track.log), *map(id, track.predicates)) for track in self.tracks)
         self._whole = self.tracks[0].log if len(self.tracks) == 1 and not self.tracks[0].predicates else None
-        self._patience = min([track.log.bounds.history for track in self.tracks]) // 2
+        histories = [track.log.bounds.history for track in self.tracks if track.log.bounds.history]
+        self._patience = max(1, min(histories, default=0) // 2)
 
     def id(self, at: Cursor) -> str:
         """Return the id that a reader there has received last, and resumes from."""
@@ -123,17 +125,25 @@ class View:
             return Cursor(self.ends()), b""
         if after == _START and not last_event_id:
             return Cursor([track.log.history for track in self.tracks]), b""
-        at = Cursor([0] * len(self.tracks))
-        lost: list[tuple[int, int | None]] = []
-        for index, event_id in enumerate(cursor.split(after, len(self.tracks))):
-            log = self.tracks[index].log
-            position, oldest = log.position(event_id), log.history
+        ids = list(cursor.split(after, len(self.tracks)))
+        positions = [track.log.position(each) for track, each in zip(self.tracks, ids, strict=True)]
+        at = Cursor([])
+        lost: list[int] = []
+        for index, (track, position) in enumerate(zip(self.tracks, positions, strict=True)):
             # Without a history nobody can tell whether a reader that was away has missed something.
-            if position is None or position < oldest or not log.bounds.history:
-                lost.append((index, None if position is None else oldest - position))
-                position = oldest
-            at.positions[index] = position
-        return at, b"".join([self._gap(at, index, count) for index, count in lost])
+            if position is None or position < track.log.history or not track.log.bounds.history:
+                lost.append(index)
+                ids[index] = "" if position is None else ids[index]
+                at.positions.append(track.log.history)
+            else:
+                at.positions.append(position)
+        gaps: list[bytes] = []
+        for index in lost:  # each with an id that forgets no other, should the connection break in between
+            before, now = positions[index], at.positions[index]
+            ids[index] = self.tracks[index].log.id(now)
+            count = None if before is None else now - before
+            gaps.append(self._gap(index, now, count, cursor.join(ids)))
+        return at, b"".join(gaps)
 
     def read(self, at: Cursor, limit: int) -> bytes:
         """Return events behind a cursor, and move it there; empty when a filter has passed none.
@@ -164,12 +174,19 @@ class View:
         size = 0
         for _, index, position, frame in coming:
             track = self.tracks[index]
-            at.positions[index] = position
             if track.predicates:
                 message = track.log.message(position, frame)
-                if not all(predicate(message) for predicate in track.predicates):
+                try:
+                    wanted = all(predicate(message) for predicate in track.predicates)
+                except Exception:
+                    if picked:
+                        break  # what came before goes out first; the next read meets the error again
+                    raise
+                if not wanted:
+                    at.positions[index] = position
                     at.unsaid += 1
                     continue
+            at.positions[index] = position
             at.unsaid = 0
             if len(self.tracks) > 1:
                 body = frame[frame.index(b"\n") :]
@@ -179,7 +196,7 @@ class View:
             size += len(picked[-1])
             if size >= limit:
                 break
-        if at.unsaid >= self._patience > 0:
+        if at.unsaid >= self._patience:
             # The client's id must not fall out of the history while a filter keeps it waiting. An id without
             # data moves it on, and dispatches nothing.
             at.unsaid = 0
@@ -193,20 +210,19 @@ class View:
             lost = track.log.oldest - at.positions[index]
             if lost > 0:
                 at.positions[index] += lost
-                gaps.append(self._gap(at, index, lost))
+                gaps.append(self._gap(index, at.positions[index], lost, self.id(at)))
         return b"".join(gaps)
 
-    def _gap(self, at: Cursor, index: int, lost: int | None) -> bytes:
+    def _gap(self, index: int, position: int, lost: int | None, event_id: str) -> bytes:
         track = self.tracks[index]
         if track.on_gap == "disconnect":
             raise Gap(track.name, lost)
-        position = at.positions[index]
         data = {
             "channel": track.name,
             "lost": None if track.predicates else lost,
             "resumed_at": track.log.id(position + 1) if position < track.log.last else None,
         }
-        return encode(Event(data, GAP_EVENT, self.id(at)))
+        return encode(Event(data, GAP_EVENT, event_id))
 
 
 def _numbered(

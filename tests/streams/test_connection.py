@@ -15,6 +15,7 @@ class Server:
         self.sent: list[bytes] = []
         self.takes = asyncio.Event()
         self.takes.set()
+        self.closing = False
 
     async def send(self, message: Any) -> None:
         await self.takes.wait()
@@ -25,6 +26,9 @@ class Server:
 
     def get_write_buffer_size(self) -> int:
         return 0
+
+    def is_closing(self) -> bool:
+        return self.closing
 
     def connection(self) -> Connection:
         return Connection(self.send, {CHUNKED: lambda _send: self})
@@ -68,5 +72,19 @@ def test_nothing_follows_the_end() -> None:
         with pytest.raises(ClientGone):
             connection.write_shared(b"more", chunk(b"more"), 0)
         assert server.sent == [b"last"]
+
+    asyncio.run(main())
+
+
+def test_client_that_is_gone() -> None:
+    """Nothing is written to a transport that is closed already; whoever writes learns of it."""
+
+    async def main() -> None:
+        server = Server()
+        connection = server.connection()
+        server.closing = True
+        with pytest.raises(ClientGone):
+            connection.write_shared(b"more", chunk(b"more"), 0)
+        assert server.sent == []
 
     asyncio.run(main())
