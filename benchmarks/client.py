@@ -19,9 +19,9 @@ def connect(port: int) -> socket.socket:
     return connection
 
 
-def request(path: str) -> bytes:
+def request(path: str, accept: str = "*/*") -> bytes:
     """Return the bytes of a GET request."""
-    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n\r\n".encode()
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: {accept}\r\n\r\n".encode()
 
 
 def receive(connection: socket.socket, size: int = 1 << 18) -> bytes:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -64,20 +65,27 @@ class Server:
 
     Attributes:
         port: Where it listens, on 127.0.0.1.
+        said: What it had to say about errors, once it has ended.
     """
 
-    def __init__(self, name: str) -> None:
+    said = b""
+
+    def __init__(self, name: str, command: Sequence[str] = ()) -> None:
+        """Prepare a server.
+
+        Args:
+            name: What it is called.
+            command: What starts it, with ``{port}`` for its port; left out, it is one of `APPLICATIONS`.
+        """
         self.name = name
         self.port = free_port()
+        self._command = [part.format(port=self.port) for part in command or uvicorn(APPLICATIONS[name])]
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "uvicorn", *OPTIONS, "--port", str(self.port)]
         self._errors = tempfile.TemporaryFile()  # closed by __exit__
         os.sched_setaffinity(0, SERVER_CORE)  # which the child inherits
         try:
-            self._process = subprocess.Popen(
-                [*command, APPLICATIONS[self.name]], cwd=APPS, stderr=self._errors
-            )
+            self._process = subprocess.Popen(self._command, cwd=APPS, stderr=self._errors)
         finally:
             os.sched_setaffinity(0, CLIENT_CORE)
         try:
@@ -91,9 +99,10 @@ class Server:
         self._process.kill()
         self._process.wait()
         self._errors.seek(0)
-        if said := self._errors.read():
-            words = said[:ERRORS_SHOWN].decode(errors="replace")
-            progress(f"{self.name} wrote {len(said):,} bytes to stderr, which begin\n{words}")
+        self.said = self._errors.read()
+        if self.said:
+            words = self.said[:ERRORS_SHOWN].decode(errors="replace")
+            progress(f"{self.name} wrote {len(self.said):,} bytes to stderr, which begin\n{words}")
         self._errors.close()
 
     def _wait_until_ready(self, timeout: float = 20.0) -> None:
@@ -120,6 +129,11 @@ class Server:
     def tasks(self) -> int:
         """Return how many tasks its event loop has."""
         return int(answer(self.port, "/tasks"))
+
+
+def uvicorn(application: str, *options: str) -> list[str]:
+    """Return the command that serves an application of `APPS`."""
+    return [sys.executable, "-m", "uvicorn", *OPTIONS, *options, "--port", "{port}", application]
 
 
 def free_port() -> int:

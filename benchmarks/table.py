@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 
@@ -31,9 +31,12 @@ def text(value: Any) -> str:
     return f"{value:,.{digits}f}"
 
 
-def medians(runs: Sequence[Sequence[float]]) -> list[float]:
-    """Return the median of each column of several runs."""
-    return [statistics.median(column) for column in zip(*runs, strict=True)]
+def medians(runs: Sequence[Sequence[float]], worst: Container[int] = ()) -> list[float]:
+    """Return the median of each column of several runs, the largest value of those columns in ``worst``."""
+    return [
+        max(column) if number in worst else statistics.median(column)
+        for number, column in enumerate(zip(*runs, strict=True))
+    ]
 
 
 def progress(words: str) -> None:

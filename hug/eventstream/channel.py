@@ -145,9 +145,10 @@ class Channel:
                 "id must be left out: a channel gives its events ids of its own, by which readers resume. "
                 "Put yours into the data"
             )
+        body = encode(item)
         if ending():
             raise PublishRefused(self.name)
-        taken = self._opened().append(encode(item))
+        taken = self._opened().append(body)
         crowded = [audience for audience in self.audiences if audience.crowded]
         return Publication(taken, self._wait(crowded) if crowded else None)
 

@@ -52,4 +52,9 @@ class Publication:
         return (yield from asyncio.shield(asyncio.wrap_future(taken)).__await__())
 
     def __repr__(self) -> str:
-        return f"<Publication {self.id}>" if self.done() else "<Publication, not taken yet>"
+        if not self.done():
+            return "<Publication, not taken yet>"
+        try:
+            return f"<Publication {self.id}>"
+        except Exception as error:
+            return f"<Publication, refused: {error}>"

@@ -102,7 +102,11 @@ class OpenStream:
 
     async def serve(self, receive: Receive, last_event_id: str) -> None:
         """Send the first bytes, run the source until something ends the stream, send the last bytes."""
-        self._write(opening(self._feed.start(last_event_id), self._retry))
+        try:
+            self._write(opening(self._feed.start(last_event_id), self._retry))
+        except BaseException:
+            await self._feed.close()
+            raise
         if self._streams.draining:
             self._end = End.DRAIN
         ticket = self._streams.heart.add(self, self._next_look(self._connection.wrote_at))
@@ -177,6 +181,11 @@ class OpenStream:
         )
         if self._owner is not None:
             self._owner.cancel()
+
+    @property
+    def pending(self) -> asyncio.Task[None] | None:
+        """See `hug.eventstream.drain.Stream`."""
+        return self._connection.pending
 
     def client_left(self) -> None:
         """See `Watched.client_left`."""

@@ -22,6 +22,8 @@ Predicate: TypeAlias = Callable[[Message], object]
 OnGap: TypeAlias = Literal["event", "disconnect"]
 
 _START: Final = "start"
+_NEVER: Final = 1 << 62
+
 _AT_ONCE: Final = 256
 """Most events of a channel that are looked at before others on the event loop get a turn."""
 
@@ -86,7 +88,7 @@ class View:
         self.key = tuple((id(track.log), *map(id, track.predicates)) for track in self.tracks)
         self._whole = self.tracks[0].log if len(self.tracks) == 1 and not self.tracks[0].predicates else None
         histories = [track.log.bounds.history for track in self.tracks if track.log.bounds.history]
-        self._patience = max(1, min(histories, default=0) // 2)
+        self._patience = max(1, min(histories) // 2) if histories else _NEVER
 
     def id(self, at: Cursor) -> str:
         """Return the id that a reader there has received last, and resumes from."""

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 import hug
+from hug.eventstream.channel import Channel
 from hug.eventstream.decode import Decoder, Message
 from hug.test.requests import request_for
 
@@ -51,6 +52,21 @@ async def all_is_quiet(*channels: Any) -> None:
         assert channel.log.oldest == channel.log.history
 
 
+def serve(api: hug.API, history: int = 100, **options: Any) -> Channel:
+    """Make a channel that ``/live`` reads, and ``/start`` from its oldest event on."""
+    channel = hug.sse.channel("a", history=history, api=api, **options)
+
+    @hug.sse("/live", api=api)
+    async def live() -> Any:
+        return channel
+
+    @hug.sse("/start", api=api)
+    async def start() -> Any:
+        return hug.sse.events(channel, since="start")
+
+    return channel
+
+
 class Client:
     """One request, and all that came of its answer.
 
@@ -60,7 +76,6 @@ class Client:
         messages: The same, read as a browser reads it.
         decoder: Knows the id that it would resume from.
         finished: Whether the response has its proper end.
-        failure: What the connection raises from now on when something is sent, if anything.
         writes: How many of the server's writes it takes from now on, before it reads no more.
     """
 
@@ -78,7 +93,6 @@ class Client:
         self.messages: list[Message] = []
         self.decoder = Decoder(last_event_id)
         self.finished = False
-        self.failure: BaseException | None = None
         self.writes = writes
         self._flowing = asyncio.Event()
 
@@ -97,6 +111,11 @@ class Client:
         self._flowing.set()
 
     @property
+    def begun(self) -> bool:
+        """Whether the request has been sent."""
+        return self._task is not None
+
+    @property
     def over(self) -> bool:
         """Whether the application has returned."""
         return self._task is not None and self._task.done()
@@ -109,12 +128,20 @@ class Client:
     def texts(self) -> list[str]:
         return [message.data for message in self.messages]
 
+    def begin(self) -> None:
+        """Send the request."""
+        self._task = asyncio.create_task(self._application(self._scope, self._receive, self._send))
+
     async def open(self) -> "Client":
         """Send the request; return when the stream has begun, as far as that can be seen."""
-        self._task = asyncio.create_task(self._application(self._scope, self._receive, self._send))
+        self.begin()
         stalled = self.stalled
         await until(lambda: self.over or (self.status > 0 if stalled else self.body != b""), "an answer")
         return self
+
+    async def until(self, condition: Callable[["Client"], bool], what: str) -> None:
+        """Wait until ``condition`` holds of it."""
+        await until(lambda: condition(self), what)
 
     async def take(self, count: int) -> list[Message]:
         """Wait for this many messages in all; return them."""
@@ -134,6 +161,11 @@ class Client:
         self.flow()
         await self.end()
 
+    def cancel(self) -> None:
+        """Cancel the application, as some servers do."""
+        assert self._task is not None
+        self._task.cancel()
+
     async def _receive(self) -> dict[str, Any]:
         if not self._asked:
             self._asked = True
@@ -149,8 +181,6 @@ class Client:
             self._flowing.clear()
             await self._flowing.wait()
         self.writes -= 1
-        if self.failure is not None:
-            raise self.failure
         if not self._left.is_set():
             self.body += message.get("body", b"")
             self.messages += self.decoder.feed(message.get("body", b""))

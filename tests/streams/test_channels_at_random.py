@@ -1,4 +1,4 @@
-"""Channels, end to end: whatever readers and publishers do, each reader misses nothing that it is not told of."""
+"""Channels, end to end: whatever happens, each reader misses nothing that it is not told of."""
 
 import asyncio
 import logging
@@ -110,9 +110,8 @@ class Following:
             for (name, step), place in zip(self.parts, told, strict=True)
         )
 
-
     def may_resume_from(self, channels: dict[str, Channel]) -> list[str]:
-        """Return ids that it has had; until it has heard of what is lost, that is only the one it came with."""
+        """Return ids that it has had: the one it came with alone, until it has heard of what is lost."""
         self.follow(channels)
         now = self.client.last_event_id
         if self.gaps:
@@ -120,16 +119,21 @@ class Following:
         return [self.came_with, *self.ids[-3:], now]
 
 
-def positions(event_id: str, parts: Sequence[tuple[str, int]], channels: dict[str, Channel]) -> list[int]:
-    """Read an id of a reader of these channels."""
+def places_of(
+    event_id: str, parts: Sequence[tuple[str, int]], channels: dict[str, Channel]
+) -> list[int | None]:
+    """Read an id; None where it is none of the channel's."""
     ids = event_id.split(":")
-    assert len(ids) == len(parts)
-    places = []
-    for (name, _), each in zip(parts, ids, strict=True):
-        life, _, number = each.partition("-")
-        assert f"{life}-0" == channels[name].log.id(0)
-        places.append(int(number))
-    return places
+    if len(ids) != len(parts):
+        return [None] * len(parts)
+    return [channels[name].log.position(each) for (name, _), each in zip(parts, ids, strict=True)]
+
+
+def positions(event_id: str, parts: Sequence[tuple[str, int]], channels: dict[str, Channel]) -> list[int]:
+    """Read the id of an event of these channels."""
+    places = places_of(event_id, parts, channels)
+    assert None not in places, event_id
+    return [place for place in places if place is not None]
 
 
 class Errors(logging.Handler):
@@ -212,17 +216,16 @@ class Channels(RuleBasedStateMachine):
 
     async def come(self, url: str, last_event_id: str, writes: float) -> None:
         parts = URLS[url.partition("?")[0]]
-        places: list[int | None] = []
-        gaps = {}
-        known = positions(last_event_id, parts, self.channels) if last_event_id[-1:].isdigit() else None
-        for index, (name, _) in enumerate(parts):
-            log = self.channels[name].log
-            place = log.history if "start" in url else log.last
-            if last_event_id:
-                place = log.history if known is None else known[index]
-                if known is None or place < log.history or not log.bounds.history:
-                    gaps[name] = log.history
-            places.append(None if last_event_id and known is None else place)
+        logs = [self.channels[name].log for name, _ in parts]
+        if last_event_id:
+            places = places_of(last_event_id, parts, self.channels)
+        else:
+            places = [log.history if "start" in url else log.last for log in logs]
+        gaps = {
+            name: log.history
+            for (name, _), log, place in zip(parts, logs, places, strict=True)
+            if place is None or (last_event_id and (place < log.history or not log.bounds.history))
+        }
         client = Client(self.api, url, last_event_id, writes)
         self.following.append(Following(client, url, places, gaps))
         await client.open()
@@ -238,7 +241,11 @@ class Channels(RuleBasedStateMachine):
         url, event_id = data.draw(st.sampled_from(self.left))
         self.do(self.come(url, event_id, writes))
 
-    @rule(url=st.sampled_from([*URLS]), event_id=st.sampled_from(["x", "mwsbyuty49ya-3x", ":", "start"]), writes=WRITES)
+    @rule(
+        url=st.sampled_from([*URLS]),
+        event_id=st.sampled_from(["x", "mwsbyuty49ya-3x", ":", "start"]),
+        writes=WRITES,
+    )
     def forge(self, url: str, event_id: str, writes: float) -> None:
         self.do(self.come(url, event_id, writes))
 

@@ -1,0 +1,26 @@
+"""A chat room in every open browser: `hug -f examples/chat.py`, then http://localhost:8000 in two windows."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import hug
+
+room = hug.sse.channel("room", history=100)  # the lines it keeps, for newcomers and for those who were away
+
+
+@hug.get("/", output=hug.output_format.html)
+def page():
+    return Path(__file__).with_name("chat.html").read_text()
+
+
+@hug.post("/say")
+def say(name: hug.types.length(1, 31), text: hug.types.length(1, 1001)):
+    """Sends a line to everybody who listens, and tells how many these are."""
+    room.publish({"name": name, "text": text, "time": datetime.now(UTC)}, event="line")
+    return {"listening": len(room.readers)}
+
+
+@hug.sse("/room")
+def listen():
+    """What is being said, after the last lines for a newcomer, or those that a browser has missed."""
+    return hug.sse.events(room, since="start")

@@ -1,0 +1,48 @@
+"""Serve the examples as their first lines say."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+FOLDER = Path(__file__).parents[2] / "examples"
+
+
+def free_port() -> int:
+    """Return a port that is free now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+@contextmanager
+def serving_example(name: str, port: int) -> Iterator[list[str]]:
+    """Serve an example until the block ends; it begins when the server listens.
+
+    The list gets what the server has printed, once it has ended.
+    """
+    command = [sys.executable, "-m", "hug", "-f", str(FOLDER / name), "-p", str(port), "-ma", "-s"]
+    printed: list[str] = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as server:
+        try:
+            _wait_until_listening(server, port)
+            yield printed
+        finally:
+            server.terminate()
+            printed.append(server.communicate()[0].decode())
+
+
+def _wait_until_listening(server: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + 15
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            if server.poll() is not None or time.monotonic() > deadline:
+                server.kill()
+                raise AssertionError(server.communicate()[0].decode()) from None
+            time.sleep(0.02)
+        else:
+            return

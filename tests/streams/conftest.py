@@ -1,0 +1,19 @@
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+import hug
+
+
+@pytest.fixture
+def api() -> hug.API:
+    """An API that no other test has."""
+    return hug.API()
+
+
+@pytest.fixture
+def no_errors(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Nothing is logged as an error, but for what a test expects and clears."""
+    yield
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []

@@ -1,0 +1,391 @@
+"""Channel.publish: what its caller learns, what it costs memory, and brokers that answer later."""
+
+import asyncio
+import concurrent.futures
+import gc
+import queue
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+from wire.log_model import bytes_held, size_held
+
+import hug
+from hug.eventstream.brokers import memory
+from hug.eventstream.channel import Channel
+from hug.eventstream.channels import Channels
+from hug.eventstream.log import Bounds, Log
+
+from .stalling import Client, all_is_quiet, assert_run, connected, run, until
+
+LIFE = "late0life000"
+
+pytestmark = pytest.mark.usefixtures("no_errors")
+
+
+class LateTopic:
+    """Takes events when it is told to, in another thread; or refuses them."""
+
+    def __init__(self, bounds: Bounds, grown: Callable[[], None]) -> None:
+        self.log = Log(LIFE, bounds, threading.Lock())
+        self._grown = grown
+        self._waiting: queue.SimpleQueue[tuple[bytes, concurrent.futures.Future[str]]] = queue.SimpleQueue()
+
+    def append(self, body: bytes) -> Any:
+        taken: concurrent.futures.Future[str] = concurrent.futures.Future()
+        self._waiting.put((body, taken))
+        return taken
+
+    def answer(self, failure: Exception | None = None) -> None:
+        """Answer for the event that has waited longest."""
+        body, taken = self._waiting.get(timeout=10)
+        thread = threading.Thread(target=self._answer, args=(body, taken, failure))
+        thread.start()
+        thread.join()
+
+    def _answer(
+        self, body: bytes, taken: concurrent.futures.Future[str], failure: Exception | None = None
+    ) -> None:
+        if failure is not None:
+            taken.set_exception(failure)
+            return
+        event_id = self.log.append(body, time.monotonic())
+        self._grown()
+        taken.set_result(event_id)
+
+
+class LateBroker:
+    """See `hug.eventstream.brokers.Broker`."""
+
+    def __init__(self) -> None:
+        self.topics: dict[str, LateTopic] = {}
+
+    def topic(self, name: str, bounds: Bounds, grown: Callable[[], None]) -> LateTopic:
+        topic = self.topics[name] = LateTopic(bounds, grown)
+        return topic
+
+
+def late(api: Any) -> tuple[Channel, LateTopic]:
+    """Return a channel on a broker that answers late, which ``/late`` reads."""
+    broker = LateBroker()
+    channel = Channels(broker).get("late", history=10)
+    hug.sse("/late", api=api)(lambda: channel)
+    assert channel.log.last == 0
+    return channel, broker.topics["late"]
+
+
+def test_publication(api: Any) -> None:
+    """The event is taken at once: its id is there, in a thread, in a coroutine and when it is awaited."""
+    channel = hug.sse.channel("a", api=api)
+
+    async def publish() -> None:
+        publication = channel.publish("two")
+        assert publication.done()
+        assert await publication == await publication == publication.id == channel.last_id
+
+    publication = channel.publish("one")
+    assert publication.done()
+    assert publication.id == publication.result() == publication.result(0) == channel.last_id
+    assert re.fullmatch(r"[a-z0-9]{12}-1", publication.id)
+    assert repr(publication) == f"<Publication {publication.id}>"
+    run(publish())
+    assert channel.last_id == publication.id.replace("-1", "-2")
+
+
+def test_what_is_published_arrives(api: Any) -> None:
+    """`publish` takes the fields of `hug.sse.event`, or what that has made; readers get them as they are."""
+    channel = hug.sse.channel("a", api=api)
+    hug.sse("/a", api=api)(lambda: hug.sse.events(channel, since="start"))
+    first = channel.publish({"n": 1}, event="tick", retry=1500, comment="hello")
+    second = channel.publish(hug.sse.event("two\nlines", event="other"))
+    third = channel.publish()
+    with hug.test.sse(api, "/a") as stream:
+        got = [(message.event, message.data, message.id) for message in stream.take(3)]
+        body = stream.response.content
+        assert stream.retry == 1500
+    assert got == [
+        ("tick", '{"n":1}', first.id),
+        ("other", "two\nlines", second.id),
+        ("message", "", third.id),
+    ]
+    assert b": hello\n" in body
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs", "error", "message"),
+    [
+        ((object(),), {}, TypeError, "object"),
+        ((float("nan"),), {}, ValueError, "NaN"),
+        (("\ud800",), {}, ValueError, "surrogate"),
+        (("x",), {"event": "a\nb"}, ValueError, "event must be one line"),
+        (("x",), {"retry": -1}, ValueError, "retry must be"),
+        (("x",), {"comment": 5}, ValueError, "comment must be text"),
+        (("x",), {"id": "7"}, ValueError, "id must be left out"),
+        (("x",), {"id": ""}, ValueError, "id must be left out"),
+        ((hug.sse.event("x", id=7),), {}, ValueError, "id must be left out"),
+        ((hug.sse.event("x"),), {"event": "y"}, TypeError, "or its fields, not both"),
+        ((hug.sse.event(object()),), {}, TypeError, "object"),
+    ],
+)
+def test_what_cannot_be_published(
+    api: Any, args: Any, kwargs: Any, error: type[Exception], message: str
+) -> None:
+    """It raises where it is published, reaches nobody, and leaves no hole in the order of ids."""
+    channel = hug.sse.channel("a", api=api)
+    hug.sse("/a", api=api)(lambda: channel)
+    with hug.test.sse(api, "/a") as stream:
+        channel.publish("before")
+        with pytest.raises(error, match=message):
+            channel.publish(*args, **kwargs)
+        channel.publish("after")
+        assert [(each.data, each.id) for each in stream.take(2)] == [
+            ("before", channel.log.id(1)),
+            ("after", channel.log.id(2)),
+        ]
+    assert channel.log.last == 2
+
+
+def test_since_an_id(api: Any) -> None:
+    """A stream may begin where an application remembers that its client is."""
+    channel = hug.sse.channel("a", api=api)
+    since = [channel.last_id]
+    hug.sse("/a", api=api)(lambda: hug.sse.events(channel, since=since[0]))
+    for n in range(5):
+        if n == 3:
+            since.append(channel.last_id)
+        channel.publish(n)
+    with hug.test.sse(api, "/a") as stream:
+        assert [message.data for message in stream.take(5)] == list("01234")
+    since.pop(0)
+    with hug.test.sse(api, "/a") as stream:
+        assert [message.data for message in stream.take(2)] == list("34")
+
+
+# Brokers that answer later
+
+
+def test_late_answer(api: Any) -> None:
+    """Until the broker has answered there is neither an id nor an event; then both."""
+    channel, topic = late(api)
+
+    async def main() -> None:
+        async with connected(api, "/late") as client:
+            publication = channel.publish("x")
+            assert not publication.done()
+            assert repr(publication) == "<Publication, not taken yet>"
+            with pytest.raises(TimeoutError):
+                _ = publication.id
+            with pytest.raises(TimeoutError):
+                await asyncio.to_thread(publication.result, 0.01)
+            waiting = asyncio.create_task(wait_for(publication))
+            assert client.messages == []
+            topic.answer()
+            assert await waiting == publication.id == publication.result() == f"{LIFE}-1"
+            assert await publication == f"{LIFE}-1"
+            assert repr(publication) == f"<Publication {LIFE}-1>"
+            assert_run(await client.take(1), 1, 1)
+        async with connected(api, "/late", f"{LIFE}-0") as returned:
+            assert_run(await returned.take(1), 1, 1)
+        await all_is_quiet(channel)
+
+    run(main())
+
+
+def wait_for(publication: Any) -> Coroutine[Any, Any, str]:
+    async def wait() -> str:
+        event_id: str = await publication
+        return event_id
+
+    return wait()
+
+
+def test_late_refusal(api: Any) -> None:
+    """A failure of the broker is known to everybody who asks, and reaches no reader."""
+    channel, topic = late(api)
+
+    async def main() -> None:
+        async with connected(api, "/late") as client:
+            failing, working = channel.publish("x"), channel.publish("y")
+            waiting = asyncio.create_task(wait_for(failing))
+            topic.answer(ConnectionError("the broker is away"))
+            topic.answer()
+            with pytest.raises(ConnectionError, match="away"):
+                await waiting
+            assert failing.done()
+            with pytest.raises(ConnectionError, match="away"):
+                _ = failing.id
+            assert "the broker is away" in repr(failing)
+            assert await working == f"{LIFE}-1"
+            assert [message.data for message in await client.take(1)] == ["y"]
+
+    run(main())
+
+
+def test_nobody_waits_any_more(api: Any) -> None:
+    """Who gives up waiting for an event does not take it back: it comes, and others learn its id."""
+    channel, topic = late(api)
+
+    async def main() -> None:
+        async with connected(api, "/late") as client:
+            publication = channel.publish("x")
+            impatient = asyncio.create_task(wait_for(publication))
+            patient = asyncio.create_task(wait_for(publication))
+            await asyncio.sleep(0)
+            impatient.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await impatient
+            assert not publication.done()
+            await asyncio.to_thread(topic.answer)
+            assert await patient == publication.id == f"{LIFE}-1"
+            await client.take(1)
+
+    run(main())
+
+
+# Threads and memory
+
+
+def test_events_that_come_while_readers_are_looked_at(api: Any) -> None:
+    """However threads take turns, no event is let go of before the readers have it."""
+    published = 0
+
+    class Busy:
+        """A lock of a log; another thread publishes each time the event loop is about to take it."""
+
+        def __init__(self) -> None:
+            self._lock = threading.Lock()
+            self.loop: int | None = None
+
+        def __enter__(self) -> None:
+            nonlocal published
+            if threading.get_ident() == self.loop and published < 100:
+                published += 1
+                thread = threading.Thread(target=channel.publish, args=(published,))
+                thread.start()
+                thread.join()
+            self._lock.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            self._lock.release()
+
+    lock = Busy()
+
+    class Topic(memory.MemoryTopic):
+        def __init__(self, bounds: Bounds, grown: Callable[[], None]) -> None:
+            super().__init__(bounds, grown)
+            self.log = Log(LIFE, bounds, lock)
+
+    class Broker:
+        def topic(self, name: str, bounds: Bounds, grown: Callable[[], None]) -> Topic:
+            return Topic(bounds, grown)
+
+    channel = Channels(Broker()).get("busy", history=0)
+    hug.sse("/busy", api=api)(lambda: channel)
+
+    async def main() -> None:
+        async with connected(api, "/busy") as client:
+            lock.loop = threading.get_ident()
+            channel.publish("first")
+            await until(lambda: client.last_event_id == f"{LIFE}-101", "the newest event")
+            lock.loop = None
+        assert_run(client.messages, 1, 101)
+
+    run(main())
+
+
+def test_memory_without_readers(api: Any) -> None:
+    """However many events nobody reads, there is no more of them than the history."""
+    channel = hug.sse.channel("a", history=10, api=api)
+    for n in range(1000):
+        channel.publish(n)
+    before = size_held(channel.log)
+    for n in range(200_000):
+        channel.publish(n)
+    assert size_held(channel.log) < 2 * before
+    assert bytes_held(channel.log) < 1000
+
+
+def test_memory_of_a_burst(api: Any) -> None:
+    """What a coroutine publishes without awaiting any of it costs no more than what is kept for readers."""
+    channel = hug.sse.channel("a", history=10, api=api)
+    hug.sse("/a", api=api)(lambda: channel)
+
+    async def main() -> None:
+        async with connected(api, "/a") as client:
+            for n in range(5000):
+                channel.publish(n)
+            gc.collect()
+            kinds = [type(each) for each in gc.get_objects()]
+            assert kinds.count(concurrent.futures.Future) < 100
+            assert size_held(channel.log) < 1_000_000
+            await until(lambda: client.last_event_id == channel.last_id, "the newest event")
+
+    run(main())
+
+
+@pytest.mark.parametrize("how", ["leaves", "catches up"])
+@pytest.mark.parametrize("url", ["/a", "/both", "/reversed"])
+def test_memory_of_a_slow_reader(api: Any, how: str, url: str) -> None:
+    """What is kept for a reader that is slow is let go of when it has left or caught up; others go on."""
+    channels = [hug.sse.channel(name, history=0, api=api) for name in "ab"]
+    a, b = channels
+    hug.sse("/a", api=api)(lambda: a)
+    hug.sse("/both", api=api)(lambda: hug.sse.events(a, b))
+    hug.sse("/reversed", api=api)(lambda: hug.sse.events(b, a))
+
+    async def main() -> None:
+        slow = await Client(api, url).open()
+        async with connected(api, "/both") as quick:
+            slow.stall()
+            for _ in range(5):
+                await b.publish("x" * 100_000)
+                await a.publish("x" * 100_000)
+            await quick.take(10)
+            assert a.log.oldest < a.log.history
+            if how == "leaves":
+                await slow.leave()
+            else:
+                slow.flow()
+                await slow.take(5 if url == "/a" else 10)
+            await until(
+                lambda: all(bytes_held(each.log) < 1000 for each in channels), "the end of all events"
+            )
+            if how != "leaves":
+                await slow.leave()
+        await all_is_quiet(*channels)
+
+    run(main())
+
+
+def test_clock_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ids of two lives differ though the clock was set back, or stands still; later times sort later."""
+    monkeypatch.setattr(memory.secrets, "choice", random.Random(1).choice)  # a test must not fail by chance
+    times = iter([1_700_000_000_000_000_000] * 100 + [1_600_000_000_000_000_000] * 100)
+    monkeypatch.setattr(memory.time, "time_ns", lambda: next(times))
+    lives = [memory.new_life() for _ in range(200)]
+    assert len(set(lives)) == 200
+    assert all(re.fullmatch(r"[0-9a-z]{12}", life) for life in lives)
+    assert max(lives[100:]) < min(lives[:100])
+    for life in lives[:100]:
+        log = Log(life, Bounds(10, 10**6), threading.Lock())
+        log.append(b"data: \n\n", 0.0)
+        assert [log.position(f"{other}-1") for other in lives if other != life] == [None] * 199
+
+
+def test_life_of_two_channels_of_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An id from before the clock was set back is a gap in the next process, never a position."""
+    before = hug.sse.channel("a", api=hug.API()).publish("old").id
+    back = time.time_ns() - 86_400 * 10**9
+    monkeypatch.setattr(memory.time, "time_ns", lambda: back)
+    api = hug.API()
+    channel = hug.sse.channel("a", api=api)
+    channel.publish("new")
+    hug.sse("/a", api=api)(lambda: channel)
+    with hug.test.sse(api, "/a", last_event_id=before) as stream:
+        gap, message = stream.take(2)
+    assert gap.json() == {"channel": "a", "lost": None, "resumed_at": message.id}
+    assert message.data == "new"

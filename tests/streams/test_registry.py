@@ -1,0 +1,293 @@
+"""The channels of an API: one for each name, made on first use, forgotten when nobody can miss them."""
+
+import gc
+import importlib
+import sys
+import threading
+import weakref
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hug
+from hug.eventstream.channel import Channel
+from hug.eventstream.channels import HISTORY, MAX_AGE, MAX_BYTES, Channels
+from hug.eventstream.log import Bounds
+
+from .stalling import all_is_quiet, connected, run
+
+MOMENT = 1e-9
+"""Seconds of an age that is over before it can be looked at."""
+
+NAMES = 20_000
+
+
+def count(api: Any) -> int:
+    """Return how many channels there are, once what is forgotten has been freed, too."""
+    api.channels.forget_idle()
+    gc.collect()
+    return len(api.channels)
+
+
+def alive(references: list[weakref.ref[Channel]]) -> int:
+    gc.collect()
+    return sum(reference() is not None for reference in references)
+
+
+def test_one_for_each_name(api: Any) -> None:
+    """The same name gives the same channel, with its options or without; another name another one."""
+    news = hug.sse.channel("news", history=5, max_bytes=1000, max_age=2, on_gap="disconnect", api=api)
+    assert hug.sse.channel("news", api=api) is news
+    assert (
+        hug.sse.channel("news", history=5, max_bytes=1000, max_age=2.0, on_gap="disconnect", api=api) is news
+    )
+    assert hug.sse.channel("News", api=api) is not news
+    assert (news.name, news.bounds, news.on_gap) == ("news", Bounds(5, 1000, 2), "disconnect")
+
+
+@pytest.mark.parametrize(
+    ("options", "bounds"),
+    [
+        ({}, Bounds(HISTORY, MAX_BYTES, MAX_AGE)),
+        ({"history": 7}, Bounds(7, MAX_BYTES, None)),
+        ({"history": 7, "max_age": 3}, Bounds(7, MAX_BYTES, 3)),
+        ({"max_age": None}, Bounds(HISTORY, MAX_BYTES, None)),
+        ({"max_bytes": 1}, Bounds(HISTORY, 1, MAX_AGE)),
+        ({"history": 0}, Bounds(0, MAX_BYTES, None)),
+    ],
+)
+def test_defaults(api: Any, options: dict[str, Any], bounds: Bounds) -> None:
+    """Without options a channel keeps some events for minutes; who names a count keeps them for good."""
+    channel = hug.sse.channel("a", api=api, **options)
+    assert channel.bounds == bounds
+    assert channel.on_gap == "event"
+    assert (Bounds(HISTORY, MAX_BYTES, MAX_AGE)) == Bounds(100, 16 * 1024 * 1024, 300.0)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("history", 6), ("max_bytes", 1), ("max_age", 5), ("on_gap", "disconnect")]
+)
+def test_options_conflict(api: Any, option: str, value: Any) -> None:
+    """Who asks for other options than the channel has is told which, and what it has."""
+    channel = hug.sse.channel("news", history=5, api=api)
+    with pytest.raises(ValueError, match=rf"channel 'news' .*{option}=.*{value!r}.*where it is used first"):
+        hug.sse.channel("news", api=api, **{option: value})
+    assert hug.sse.channel("news", api=api) is channel
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("history", -1, "history must be a number of events, 0 or more, not -1"),
+        ("history", 1.5, "history must be a number of events, 0 or more, not 1.5"),
+        ("history", True, "history must be a number of events, 0 or more, not True"),
+        ("history", None, "history must be a number of events, 0 or more, not None"),
+        ("max_bytes", 0, "max_bytes must be a number of bytes, 1 or more, not 0"),
+        ("max_bytes", None, "max_bytes must be a number of bytes, 1 or more, not None"),
+        ("max_bytes", "1", "max_bytes must be a number of bytes, 1 or more, not '1'"),
+        ("max_age", 0, "max_age must be a number of seconds above 0, or None for no limit, not 0"),
+        ("max_age", True, "max_age must be a number of seconds above 0, or None for no limit, not True"),
+        (
+            "max_age",
+            float("nan"),
+            "max_age must be a number of seconds above 0, or None for no limit, not nan",
+        ),
+        ("max_age", "5", "max_age must be a number of seconds above 0, or None for no limit, not '5'"),
+        ("on_gap", "close", "on_gap must be 'event' or 'disconnect', not 'close'"),
+        ("on_gap", None, "on_gap must be 'event' or 'disconnect', not None"),
+    ],
+)
+def test_bad_options(api: Any, option: str, value: Any, message: str) -> None:
+    """A value out of range is named, with what it must be; no channel is made."""
+    with pytest.raises(ValueError) as failure:  # noqa: PT011  # the whole text is compared
+        hug.sse.channel("a", api=api, **{option: value})
+    assert str(failure.value) == message
+    assert len(api.channels) == 0
+
+
+@pytest.mark.parametrize("name", ["", "x" * 256, "a\nb", "a\0", "\ud800", "a\u2028b"])
+def test_bad_names(api: Any, name: str) -> None:
+    """A name is short and printable: it is in logs and in gap events."""
+    with pytest.raises(ValueError, match=r"a channel's name has 1 to 255 printable characters, not '"):
+        hug.sse.channel(name, api=api)
+
+
+@pytest.mark.parametrize("name", [5, None, b"news"])
+def test_name_is_text(api: Any, name: Any) -> None:
+    """A name that is no text is a TypeError that says what it is."""
+    with pytest.raises(TypeError, match=f"a channel's name is text, not {type(name).__name__}"):
+        hug.sse.channel(name, api=api)
+
+
+@pytest.mark.parametrize("name", ["a", "user:7", "x" * 255, "Größe 😀", "a/b?c=d&e"])
+def test_names(api: Any, name: str) -> None:
+    """Any short printable text is a name, and comes back in gap events as it is."""
+    channel = hug.sse.channel(name, api=api)
+    channel.publish("first")
+    hug.sse("/a", api=api)(lambda: channel)
+    with hug.test.sse(api, "/a", last_event_id="forged") as stream:
+        assert next(stream).json()["channel"] == name
+        assert next(stream).data == "first"
+
+
+def test_apis_have_their_own(api: Any) -> None:
+    """The same name in two APIs is two channels: what is published on one reaches no reader of the other."""
+    other = hug.API()
+    one, two = hug.sse.channel("a", api=api), hug.sse.channel("a", api=other)
+    assert one is not two
+    one.publish("x")
+    assert (one.log.last, two.log.last) == (1, 0)
+    assert (list(api.channels), list(other.channels)) == ([one], [two])
+
+
+MODULE = """
+import hug
+news = hug.sse.channel("a")
+def make(name):
+    return hug.sse.channel(name)
+"""
+
+
+def test_api_of_the_caller(api: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without ``api`` it is the module that calls; with it, an API, its module or the name of that."""
+    (tmp_path / "module_with_a_channel.py").write_text(MODULE)
+    monkeypatch.syspath_prepend(tmp_path)
+    module = importlib.import_module("module_with_a_channel")
+    assert list(hug.API(module).channels) == [module.news]
+    assert module.make("a") is module.news
+    assert hug.sse.channel("a", api=module) is module.news
+    assert hug.sse.channel("a", api="module_with_a_channel") is module.news
+    assert hug.sse.channel("a", api=hug.API(module)) is module.news
+    own = hug.sse.channel("a")
+    assert own is not module.news
+    assert hug.sse.channel("a", api=__name__) is own
+    assert hug.sse.channel("a", api=sys.modules[__name__]) is own
+    routes = hug.route.API(api)
+    assert routes.sse.channel("a") is hug.sse.channel("a", api=api)
+    assert routes.sse.channel("a") is not own
+    assert routes.sse.channel("a", api=module) is module.news
+
+
+@pytest.mark.parametrize(
+    "options", [{"history": 0}, {"max_age": MOMENT}], ids=["no history", "history is old"]
+)
+def test_idle_channels_are_forgotten(api: Any, options: dict[str, Any]) -> None:
+    """Names made at run time do not pile up, though nobody ever asks how many there are."""
+    references, most = [], 0
+    for number in range(NAMES):
+        channel = hug.sse.channel(f"user:{number}", api=api, **options)
+        channel.publish("x")
+        references.append(weakref.ref(channel))
+        del channel
+        if number % 5000 == 4999:
+            most = max(most, alive(references))
+    assert most < 10
+    assert count(api) == 0
+    assert list(api.channels) == []
+
+
+def test_unused_channels_are_forgotten(api: Any) -> None:
+    """A name that is only asked for leaves nothing behind."""
+    references = [weakref.ref(hug.sse.channel(f"user:{number}", api=api)) for number in range(100)]
+    assert alive(references) == 0
+    assert len(api.channels) == 0
+
+
+def test_kept_for_its_history(api: Any) -> None:
+    """A channel lives on, and its ids with it, while it has events for those who come back."""
+    ids = {
+        options: hug.sse.channel(str(options), api=api, **dict(options)).publish("x").id
+        for options in [(), (("history", 1),), (("max_age", 1000),), (("max_age", None),)]
+    }
+    for number in range(1000):  # each new one has old ones looked at
+        hug.sse.channel(f"other {number}", max_age=MOMENT, api=api).publish("x")
+    assert count(api) == len(ids)
+    for options, event_id in ids.items():
+        assert hug.sse.channel(str(options), api=api).last_id == event_id
+
+
+def test_kept_for_its_holder(api: Any) -> None:
+    """A channel that somebody holds is the one that others get, whatever its history."""
+    channel = hug.sse.channel("a", max_age=MOMENT, api=api)
+    event_id = channel.publish("x").id
+    api.channels.forget_idle()
+    gc.collect()
+    assert hug.sse.channel("a", api=api) is channel
+    assert channel.last_id == event_id
+    assert list(api.channels) == [channel]
+    filtered = channel.where(bool)
+    reference = weakref.ref(channel)
+    del channel
+    assert alive([reference]) == 1
+    del filtered
+    api.channels.forget_idle()
+    assert alive([reference]) == 0
+
+
+def test_kept_for_its_readers(api: Any) -> None:
+    """A channel that is held by its readers alone reaches them, and is gone after them."""
+
+    @hug.sse("/{name}", api=api)
+    async def stream(name: str) -> Any:
+        return hug.sse.channel(name, history=0, api=api)
+
+    async def main() -> None:
+        async with connected(api, "/a") as client:
+            gc.collect()
+            channel = hug.sse.channel("a", api=api)
+            channel.publish("found")
+            reference = weakref.ref(channel)
+            del channel
+            await client.take(1)
+            assert alive([reference]) == 1
+        await all_is_quiet()
+        assert alive([reference]) == 0
+        assert count(api) == 0
+
+    run(main())
+
+
+def test_new_life_after_being_forgotten(api: Any) -> None:
+    """When a forgotten name is used again its ids are others, so that none is taken for one of before."""
+    old = hug.sse.channel("a", history=0, api=api).publish("x").id
+    gc.collect()
+    channel = hug.sse.channel("a", api=api)
+    assert channel.log.position(old) is None
+    assert channel.last_id.partition("-")[0] != old.partition("-")[0]
+
+
+def test_threads(api: Any) -> None:
+    """Many threads may make, use, count and forget channels; a name is never two channels at once."""
+    channels: Channels = api.channels
+    failures: list[BaseException] = []
+    held: list[Channel] = []
+    begin = threading.Barrier(4)
+
+    def use(number: int) -> None:
+        try:
+            held.append(hug.sse.channel("shared", api=api))
+            begin.wait(10)
+            for n in range(1500):
+                hug.sse.channel(f"own {number} {n}", max_age=MOMENT, api=api).publish("x")
+                hug.sse.channel("shared", api=api).publish("x")
+                if n % 10 == 0:
+                    assert "shared" in [channel.name for channel in channels]
+        except BaseException as failure:
+            failures.append(failure)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    threads = [threading.Thread(target=use, args=(number,)) for number in range(4)]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert failures == []
+    assert {id(channel) for channel in held} == {id(hug.sse.channel("shared", api=api))}
+    assert hug.sse.channel("shared", api=api).log.last == 6000
+    held.clear()
+    assert count(api) == 1
