@@ -30,8 +30,8 @@ class Stream(Beating, Protocol):
     """An open stream."""
 
     @property
-    def pending(self) -> asyncio.Task[None] | None:
-        """The write that its server has not taken yet."""
+    def lagging(self) -> asyncio.Task[None] | None:
+        """The write to wait for before it can be given all that was published before the end."""
 
     def drain(self) -> None:
         """End soon and cleanly; called on the stream's own event loop."""
@@ -67,20 +67,20 @@ class Streams:
 
     async def _drain(self) -> None:
         # In a task, because a server's or a middleware's send may ask which one it runs in.
-        await self._flush()
-        for stream in list(self.heart.streams.values()):
-            stream.drain()
-
-    async def _flush(self) -> None:
-        """Let readers have what was published before, also those that are behind, within `FLUSH_LIMIT`."""
         until = self._loop.time() + FLUSH_LIMIT
-        while (left := until - self._loop.time()) > 0:
+        await self.pump.flush(FLUSH_LIMIT)
+        streams = list(self.heart.streams.values())
+        while streams:
+            lagging = {stream: write for stream in streams if (write := stream.lagging) is not None}
+            left = until - self._loop.time()
+            for stream in streams:
+                if stream not in lagging or left <= 0:
+                    stream.drain()
+            if not lagging or left <= 0:
+                break
+            await asyncio.wait(set(lagging.values()), timeout=left)
             await self.pump.flush(left)
-            streams = self.heart.streams.values()
-            pending = {stream.pending for stream in streams if stream.pending is not None}
-            if not pending:
-                return
-            await asyncio.wait(pending, timeout=max(0.0, until - self._loop.time()))
+            streams = list(lagging)
 
     def drain_from_anywhere(self) -> None:
         """Do so from a signal handler or another thread."""

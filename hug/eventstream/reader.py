@@ -97,6 +97,7 @@ class Reader:
     """
 
     connection: Connection
+    is_published = True
 
     __slots__ = ("_ended", "_group", "_start", "_subscription", "_upstream", "connection", "ending")
 

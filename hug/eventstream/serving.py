@@ -24,7 +24,7 @@ logger = logging.getLogger("hug")
 DRAIN_CLEANUP = 0.8
 """Seconds that a source gets for its cleanup, and a client for the last bytes, when the process ends."""
 
-DRAIN_LIMIT = 1.2
+DRAIN_LIMIT = 0.9
 """Seconds after which a client that has not read the last bytes is left behind when the process ends."""
 
 
@@ -183,9 +183,9 @@ class OpenStream:
             self._owner.cancel()
 
     @property
-    def pending(self) -> asyncio.Task[None] | None:
+    def lagging(self) -> asyncio.Task[None] | None:
         """See `hug.eventstream.drain.Stream`."""
-        return self._connection.pending
+        return self._connection.pending if self._feed.is_published else None
 
     def client_left(self) -> None:
         """See `Watched.client_left`."""

@@ -27,6 +27,10 @@ _SINGLE = (str, bytes, bytearray, memoryview, Mapping, Event)
 class Feed(Protocol):
     """Runs one source into one connection."""
 
+    @property
+    def is_published(self) -> bool:
+        """Whether it writes what has been published before, and does not make it meanwhile."""
+
     def start(self, last_event_id: str) -> str:
         """Return the id that the client shall resume from until an event brings another.
 
@@ -68,6 +72,7 @@ class AsyncFeed:
     """Runs an async iterable on the event loop; items that are ready share a write."""
 
     __slots__ = ("_iterator",)
+    is_published = False
 
     def __init__(self, source: AsyncIterable[Any]) -> None:
         self._iterator = aiter(source)

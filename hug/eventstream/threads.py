@@ -61,6 +61,8 @@ class ThreadFeed:
     is.
     """
 
+    is_published = False
+
     def __init__(self, source: Iterable[Any]) -> None:
         self._source = source
         self._context = contextvars.copy_context()

@@ -241,6 +241,19 @@ def test_ending(served_by: str) -> None:
         assert "Traceback" not in server.log, server.log
 
 
+@pytest.mark.parametrize("served_by", SERVERS)
+def test_ending_behind(served_by: str) -> None:
+    """A reader that is behind when the process is told to end gets all of it, if it reads, and a clean end."""
+    with serving(served_by) as server, Crowd(server.port) as crowd:
+        (reader,) = crowd.open("/read?name=long-ending")
+        ids = server.get(f"/publish_async?name=long-ending&count=150&size={LARGE}")
+        server.told(signal.SIGTERM)
+        crowd.read(lambda: reader.over)
+        assert reader.ended
+        assert [message.id for message in reader.messages] == ids
+        assert reader.decoder.retry
+
+
 def test_restarted() -> None:
     """For a reader of the process before, the new one's history begins with a gap of unknown size."""
     with serving("uvicorn") as server, Crowd(server.port) as crowd:

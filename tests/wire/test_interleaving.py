@@ -55,14 +55,17 @@ def third(message: Message) -> bool:
 @pytest.mark.parametrize("one_in", [1, 3, 10])
 @pytest.mark.parametrize("names", ["a", "A", "ab", "bA"])
 def test_reading(names: str, one_in: int, history: int) -> None:
-    """Each event that is wanted comes once, in order, unless a gap says that it is lost, and just how many."""
+    """Each event that is wanted comes once, in order, unless a gap says that it is lost, and just how many.
+
+    ``A`` stands for some of ``a``.
+    """
     locks = {"a": threading.Lock(), "b": threading.Lock()}
     logs = {
         name: Log(life, Bounds(history, 10**6), locks[name]) for name, life in zip("ab", (A, B), strict=True)
     }
-    tracks = [
-        Track(name.lower(), logs[name.lower()], "event", (third,) if name == "A" else ()) for name in names
-    ]
+    all_tracks = {name: Track(name, log, "event") for name, log in logs.items()}
+    all_tracks["A"] = Track("a", logs["a"], "event", (third,))
+    tracks = [all_tracks[name] for name in names]
 
     def publish() -> None:
         for name, log in logs.items():

@@ -377,4 +377,4 @@ class Reading(RuleBasedStateMachine):
 
 
 class TestReading(Reading.TestCase):
-    settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+    settings = settings(max_examples=45, stateful_step_count=30, deadline=None)
