@@ -78,16 +78,30 @@ class Audience:
         self.groups: dict[object, Group] = {}
         self.readers = 0
 
-    def serve(self) -> Iterator[None]:
+    def serve(self) -> Iterator[None] | None:
         """See `hug.eventstream.pump.Audience.serve`."""
-        served, bytes_in = self._log.last, self._log.bytes_in
-        complete = True
-        for number, group in enumerate(list(self.groups.values()), 1):
-            yield from group.serve()
-            complete = complete and group.complete
-            if not number % _TURN:
-                yield
-        self.served, self._bytes_in, self.complete = served, bytes_in, complete
+        so_far = self._log.last, self._log.bytes_in
+        groups = list(self.groups.values())
+        if len(groups) > 1:
+            return self._serve_all(groups, so_far)
+        for group in groups:
+            if (turns := group.serve()) is not None:
+                return self._go_on(group, turns, so_far)
+        self._done(groups, so_far)
+        return None
+
+    def _serve_all(self, groups: Sequence["Group"], so_far: tuple[int, int]) -> Iterator[None]:
+        for group in groups:
+            yield from group.serve() or (None,)
+        self._done(groups, so_far)
+
+    def _go_on(self, group: "Group", turns: Iterator[None], so_far: tuple[int, int]) -> Iterator[None]:
+        yield from turns
+        self._done((group,), so_far)
+
+    def _done(self, groups: Sequence["Group"], so_far: tuple[int, int]) -> None:
+        self.served, self._bytes_in = so_far
+        self.complete = all(group.complete for group in groups)
         self._channel.settle()
 
     def finish(self, error: BaseException | None) -> None:
@@ -168,30 +182,29 @@ class Group:
             self._ending = True
         self._wake()
 
-    def serve(self) -> Iterator[None]:
-        """Write what the readers lack that has been published by now; yield now and then."""
+    def serve(self) -> Iterator[None] | None:
+        """Write what the readers lack that has been published by now; see `hug.eventstream.pump.Audience`."""
         # Later events are for the next pass: else each would go out alone, as soon as others get a turn.
         ends = self.view.ends()
+        if self._behind or self._ending or len(self._together) > _TURN:
+            return self._serve_in_turns(ends)
+        if self._lags(ends) and (body := self._read(self._cursor, self._together)):
+            self._share(list(self._together.items()), body)
+        if self._lags(ends):
+            return self._serve_in_turns(ends)
+        return None
+
+    def _serve_in_turns(self, ends: Sequence[int]) -> Iterator[None]:
         complete = self.complete
         while self._lags(ends):
             cursor = self._cursor
             body = self._read(cursor, self._together)
-            if not body:
+            framed = chunk(body)
+            readers = list(self._together.items()) if body else []
+            for first in range(0, len(readers), _TURN):
+                self._share(readers[first : first + _TURN], body, framed, cursor)
                 yield
-                continue
-            framed, now = chunk(body), self._audiences[0].pump.time()
-            for number, (reader, connection) in enumerate(list(self._together.items()), 1):
-                try:
-                    pending = connection.write_shared(body, framed, now)
-                except Exception as error:  # ClientGone, or what a server raises; it is this reader's alone
-                    reader.end(error)
-                    continue
-                if pending is not None and reader in self._together:
-                    del self._together[reader]
-                    self._set_aside(reader, cursor.copy(), pending)
-                if not number % _TURN:
-                    yield
-                    now = self._audiences[0].pump.time()
+            yield
         for reader, own in list(self._behind.items()):
             while reader in self._behind and not self._unite(reader, own) and self.view.is_behind(own, ends):
                 if body := self._read(own, (reader,)):
@@ -205,6 +218,25 @@ class Group:
     def _lags(self, ends: Sequence[int] | None = None) -> bool:
         """Whether those that keep up lack anything, or anything before ``ends``."""
         return bool(self._together) and self.view.is_behind(self._cursor, ends)
+
+    def _share(
+        self,
+        readers: Iterable[tuple[Reader, Connection]],
+        body: bytes,
+        framed: bytes | None = None,
+        cursor: Cursor | None = None,
+    ) -> None:
+        """Write the same to those that keep up; ``cursor`` is where they are then."""
+        now = self._audiences[0].pump.time()
+        for reader, connection in readers:
+            try:
+                pending = connection.write_shared(body, framed, now)
+            except Exception as error:  # ClientGone, or what a server raises; it is this reader's alone
+                reader.end(error)
+                continue
+            if pending is not None and reader in self._together:
+                del self._together[reader]
+                self._set_aside(reader, (cursor or self._cursor).copy(), pending)
 
     def _write(self, reader: Reader, cursor: Cursor, body: bytes) -> None:
         try:

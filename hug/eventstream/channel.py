@@ -85,11 +85,12 @@ class Channel:
         on_gap: What happens to a reader that has missed events that are gone: ``"event"`` tells it so,
             ``"disconnect"`` ends its stream.
         audiences: Its readers, by event loop.
+        kept: Whether its keeper keeps it; for that alone.
     """
 
     __slots__ = (
         "__weakref__", "_keeper", "_lock", "_log", "_room", "_topic",
-        "audiences", "bounds", "name", "on_gap",
+        "audiences", "bounds", "kept", "name", "on_gap",
     )  # fmt: skip
 
     def __init__(self, name: str, bounds: Bounds, on_gap: OnGap, keeper: "Keeper") -> None:
@@ -97,6 +98,7 @@ class Channel:
         self.bounds = bounds
         self.on_gap: OnGap = on_gap
         self.audiences: tuple[Audience, ...] = ()
+        self.kept = False
         self._keeper = keeper
         self._topic: Topic | None = None
         self._log: Log | None = None
@@ -134,18 +136,10 @@ class Channel:
             ValueError: A field is wrong; the message names it.
             PublishRefused: The process is ending.
         """
-        if isinstance(data, Event):
-            if event is not None or retry is not None or comment is not None:
-                raise TypeError("publish() takes an event made by hug.sse.event(), or its fields, not both")
-            item = data
+        if isinstance(data, str) and event is None and id is None and retry is None and comment is None:
+            body = encode(data)  # no field that could be wrong
         else:
-            item = make_event(data, event=event, retry=retry, comment=comment)
-        if id is not None or item.id is not None:
-            raise ValueError(
-                "id must be left out: a channel gives its events ids of its own, by which readers resume. "
-                "Put yours into the data"
-            )
-        body = encode(item)
+            body = encode(_checked(data, event, id, retry, comment))
         if ending():
             raise PublishRefused(self.name)
         taken = self._opened().append(body)
@@ -237,7 +231,8 @@ class Channel:
                 room.set_result(None)
 
     def _grown(self) -> None:
-        self._keeper.keep(self)
+        if not self.kept:
+            self._keeper.keep(self)
         for audience in self.audiences:
             audience.pump.wake(audience)
 
@@ -256,6 +251,23 @@ class Channel:
                 room.result(ROOM_TIMEOUT)
             return None
         return room
+
+
+def _checked(
+    data: Any, event: str | None, id: str | int | None, retry: int | None, comment: str | None
+) -> Event:
+    if not isinstance(data, Event):
+        item = make_event(data, event=event, retry=retry, comment=comment)
+    elif event is None and retry is None and comment is None:
+        item = data
+    else:
+        raise TypeError("publish() takes an event made by hug.sse.event(), or its fields, not both")
+    if id is not None or item.id is not None:
+        raise ValueError(
+            "id must be left out: a channel gives its events ids of its own, by which readers resume. "
+            "Put yours into the data"
+        )
+    return item
 
 
 def _weak(method: Callable[[], None]) -> Callable[[], None]:

@@ -74,10 +74,11 @@ class Channels:
 
     def keep(self, channel: Channel) -> None:
         """Keep a channel, which nobody else may hold, while it has a history."""
-        kept = self._kept if channel.bounds.max_age is None else self._ageing
-        if channel.name not in kept and channel.bounds.history:
+        if channel.bounds.history:
             with self._lock:
+                kept = self._kept if channel.bounds.max_age is None else self._ageing
                 kept[channel.name] = channel
+                channel.kept = True
 
     def forget_idle(self) -> None:
         """Let go at once of channels whose events are all past their age."""
@@ -104,9 +105,11 @@ class Channels:
         """Look at the channel that was looked at longest ago."""
         name = next(iter(self._ageing))
         channel = self._ageing.pop(name)
+        channel.kept = False  # before we look: one that publishes from here on is kept again
         channel.log.expire(time.monotonic())
         if channel.log.history < channel.log.last:
             self._ageing[name] = channel
+            channel.kept = True
 
 
 def _make(name: str, history: Any, max_bytes: Any, max_age: Any, on_gap: Any, keeper: Channels) -> Channel:

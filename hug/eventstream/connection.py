@@ -75,12 +75,12 @@ class Connection:
             raise ClientGone
         return self._hand_over({"type": "http.response.body", "body": body, "more_body": True})
 
-    def write_shared(self, body: bytes, framed: bytes, now: float) -> asyncio.Task[None] | None:
+    def write_shared(self, body: bytes, framed: bytes | None, now: float) -> asyncio.Task[None] | None:
         """Write ``body`` as `write` does, at a fraction of the cost if the server lets us.
 
         Args:
             body: What others get, too.
-            framed: The same as `chunk` makes it, once for all.
+            framed: The same as `chunk` makes it, once for all; None if that is not worth it.
             now: The loop's time.
         """
         if self.pending is not None or self.finished:
@@ -91,7 +91,7 @@ class Connection:
         else:
             if transport.is_closing():
                 raise ClientGone
-            transport.write(framed)
+            transport.write(framed or chunk(body))
             if not transport.get_write_buffer_size():
                 self.wrote_at = now
                 return None

@@ -60,7 +60,7 @@ class Streams:
     def drain(self) -> None:
         """End all streams, and every one that is opened from now on."""
         self.draining = True
-        _draining.add(self)
+        _drained[:] = [True]
         if self.heart.streams:
             logger.info("ending %d open event stream(s)", len(self.heart.streams))
             self._round = self._loop.create_task(self._drain())
@@ -89,13 +89,13 @@ class Streams:
 
 
 _streams: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Streams] = weakref.WeakKeyDictionary()
-_draining: weakref.WeakSet[Streams] = weakref.WeakSet()
+_drained: list[bool] = []  # not empty once any has been
 _previous: dict[int, Callable[[int, FrameType | None], Any]] = {}
 
 
 def ending() -> bool:
     """Whether this process is about to end: all its event loops that have streams do."""
-    if not _draining:
+    if not _drained:
         return False
     running = [streams.draining for loop, streams in list(_streams.items()) if not loop.is_closed()]
     return bool(running) and all(running)

@@ -228,11 +228,12 @@ class Log:
 
     def message(self, position: int, frame: bytes) -> Message:
         """Return the event before ``position``, whose bytes are ``frame``, as a client receives it."""
-        if self._messages is None or len(self._messages) >= _MESSAGES:
-            self._messages = {}
-        message = self._messages.get(position)
+        messages = self._messages  # which another thread may take away meanwhile
+        if messages is None or len(messages) >= _MESSAGES:
+            messages = self._messages = {}
+        message = messages.get(position)
         if message is None:
-            message = self._messages[position] = Decoder(limit=len(frame)).feed(frame)[0]
+            message = messages[position] = Decoder(limit=len(frame)).feed(frame)[0]
         return message
 
     def _check(self, position: int) -> None:

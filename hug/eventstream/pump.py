@@ -34,8 +34,12 @@ class Audience(Protocol):
 
     queued: bool
 
-    def serve(self) -> Iterator[None]:
-        """Write what the readers lack; yield now and then, where others may have a turn."""
+    def serve(self) -> Iterator[None] | None:
+        """Write what the readers lack.
+
+        Returns:
+            None when that is done; else what does the rest, step by step, so that others may have their turn.
+        """
 
 
 class Pump:
@@ -103,19 +107,14 @@ class Pump:
         until = monotonic() + SLICE
         for audience in batch:
             audience.queued = False  # before it looks: what is published from here on queues it again
-            turns = audience.serve()
-            more = True
-            while more:
-                try:
-                    next(turns)
-                except StopIteration:
-                    more = False
-                except Exception:
-                    more = False
-                    logger.exception("readers of a channel could not be served: this is a defect of hug")
-                if monotonic() > until:
-                    await asyncio.sleep(0)
-                    until = monotonic() + SLICE
+            try:
+                turns = audience.serve()
+                for _ in turns or (None,):
+                    if monotonic() > until:
+                        await asyncio.sleep(0)
+                        until = monotonic() + SLICE
+            except Exception:
+                logger.exception("readers of a channel could not be served: this is a defect of hug")
 
     async def _rest(self, seconds: float) -> None:
         if seconds < _SHORT:

@@ -174,6 +174,7 @@ class View:
     def _pick(self, at: Cursor, limit: int, coming: Iterator[tuple[float, int, int, bytes]]) -> bytes:
         picked: list[bytes] = []
         size = 0
+        seen = [position + _AT_ONCE for position in at.positions]
         for _, index, position, frame in coming:
             track = self.tracks[index]
             if track.predicates:
@@ -187,6 +188,8 @@ class View:
                 if not wanted:
                     at.positions[index] = position
                     at.unsaid += 1
+                    if position == seen[index]:
+                        break
                     continue
             at.positions[index] = position
             at.unsaid = 0
@@ -196,8 +199,8 @@ class View:
             else:
                 picked.append(frame)
             size += len(picked[-1])
-            if size >= limit:
-                break
+            if size >= limit or position == seen[index]:
+                break  # in the latter case this channel may have more that comes before the others'
         if at.unsaid >= self._patience:
             # The client's id must not fall out of the history while a filter keeps it waiting. An id without
             # data moves it on, and dispatches nothing.

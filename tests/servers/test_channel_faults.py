@@ -243,7 +243,7 @@ def test_ending(served_by: str) -> None:
 
 @pytest.mark.parametrize("served_by", SERVERS)
 def test_ending_behind(served_by: str) -> None:
-    """A reader that is behind when the process is told to end gets all of it, if it reads, and a clean end."""
+    """A reader that is behind when the process is told to end still gets it all, and a clean end."""
     with serving(served_by) as server, Crowd(server.port) as crowd:
         (reader,) = crowd.open("/read?name=long-ending")
         ids = server.get(f"/publish_async?name=long-ending&count=150&size={LARGE}")

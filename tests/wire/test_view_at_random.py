@@ -192,6 +192,7 @@ class Reading(RuleBasedStateMachine):
                 f"{other}-{position}",
                 "x",
                 "",
+                "ü ,",
             ]
             own = log.id(position)
             parts.append(data.draw(st.sampled_from([own, own, own, *forged])))
@@ -337,6 +338,7 @@ class Reading(RuleBasedStateMachine):
             log, place = self.logs[name], places[index]
             goes_on = log.id(place + 1) if place < log.last else None
             assert message.event == GAP_EVENT
+            assert re.fullmatch(r"[A-Za-z0-9._:-]+", message.id)
             assert message.json() == {
                 "channel": name, "lost": count if wanted is ALL else None, "resumed_at": goes_on,
             }  # fmt: skip
