@@ -82,11 +82,11 @@ class Audience:
         """See `hug.eventstream.pump.Audience.serve`."""
         so_far = self._log.last, self._log.bytes_in
         groups = list(self.groups.values())
-        if len(groups) > 1:
+        if len(groups) != 1:
             return self._serve_all(groups, so_far)
-        for group in groups:
-            if (turns := group.serve()) is not None:
-                return self._go_on(group, turns, so_far)
+        turns = groups[0].serve()
+        if turns is not None:
+            return self._go_on(groups[0], turns, so_far)
         self._done(groups, so_far)
         return None
 
@@ -101,7 +101,7 @@ class Audience:
 
     def _done(self, groups: Sequence["Group"], so_far: tuple[int, int]) -> None:
         self.served, self._bytes_in = so_far
-        self.complete = all(group.complete for group in groups)
+        self.complete = groups[0].complete if len(groups) == 1 else all(group.complete for group in groups)
         self._channel.settle()
 
     def finish(self, error: BaseException | None) -> None:

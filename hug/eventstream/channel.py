@@ -188,7 +188,7 @@ class Channel:
             with self._lock:
                 topic = self._topic
                 if topic is None:
-                    topic = self._keeper.broker.topic(self.name, self.bounds, _weak(self._grown))
+                    topic = self._keeper.broker.topic(self.name, self.bounds, _teller(weakref.ref(self)))
                     self._topic, self._log = topic, topic.log
         return topic
 
@@ -220,9 +220,11 @@ class Channel:
 
     def settle(self) -> None:
         """Let go of what all readers have, and let those publish on who wait for readers to keep pace."""
-        audiences = self.audiences
-        if all(audience.complete for audience in audiences):
-            log = self.log
+        log, audiences = self.log, self.audiences
+        if len(audiences) == 1:
+            if audiences[0].complete:
+                log.release(audiences[0].served)
+        elif all(audience.complete for audience in audiences):
             log.release(min([audience.served for audience in audiences], default=log.last))
         if self._room is not None:
             with self._lock:
@@ -230,11 +232,13 @@ class Channel:
             if room is not None:
                 room.set_result(None)
 
-    def _grown(self) -> None:
+    def grown(self) -> None:
+        """Have the readers served: the log has grown."""
         if not self.kept:
             self._keeper.keep(self)
         for audience in self.audiences:
-            audience.pump.wake(audience)
+            if not audience.queued:
+                audience.pump.wake(audience)
 
     def _wait(self, crowded: list[Audience]) -> concurrent.futures.Future[None] | None:
         """Return what to wait for when readers cannot keep pace; in a thread, wait for it and return None."""
@@ -270,13 +274,12 @@ def _checked(
     return item
 
 
-def _weak(method: Callable[[], None]) -> Callable[[], None]:
-    """Return a function that calls ``method`` while its object lives, and does not keep that alive."""
-    reference = weakref.WeakMethod(method)
+def _teller(reference: "weakref.ref[Channel]") -> Callable[[], None]:
+    """Return what tells a channel's readers that its log has grown, and does not keep the channel alive."""
 
-    def call() -> None:
-        alive = reference()
-        if alive is not None:
-            alive()
+    def grown() -> None:
+        channel = reference()
+        if channel is not None:
+            channel.grown()
 
-    return call
+    return grown

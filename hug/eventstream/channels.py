@@ -4,6 +4,7 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from hug.eventstream.brokers import Broker
@@ -138,7 +139,11 @@ def _make(name: str, history: Any, max_bytes: Any, max_age: Any, on_gap: Any, ke
         )
     if on_gap not in ("event", "disconnect"):
         raise ValueError(f"on_gap must be 'event' or 'disconnect', not {on_gap!r}")
-    return Channel(name, Bounds(history, max_bytes, max_age), on_gap, keeper)
+    return Channel(name, _bounds(history, max_bytes, max_age), on_gap, keeper)
+
+
+# Channels by the thousand have the same ones, which are then found in the processor's cache.
+_bounds = lru_cache(maxsize=100)(Bounds)
 
 
 def _whole(value: object) -> bool:

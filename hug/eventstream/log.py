@@ -124,39 +124,36 @@ class Log:
             self._times.append(now)
             self.bytes_in += len(frame)
             self._chunks = None
-            self._limit_history(len(frame), now)
-            self._limit_live(len(frame))
-            self._drop()
+            self._history_bytes += len(frame)
+            if self.held:
+                self._live_bytes += len(frame)
+            self._limit(now)
         return event_id
 
-    def _limit_history(self, added: int, now: float) -> None:
-        bounds, frames, base = self._bounds, self._frames, self._base
-        history, size = self._history, self._history_bytes + added
-        while self.last - history > bounds.history or size > bounds.max_bytes:
-            size -= len(frames[history - base])
+    def _limit(self, now: float) -> None:
+        """Move the two beginnings past what is over their limits, and forget what is before both."""
+        bounds, last, base = self._bounds, self.last, self._base
+        history, live = self._history, self._live
+        while last - history > bounds.history or self._history_bytes > bounds.max_bytes:
+            self._history_bytes -= len(self._frames[history - base])
             history += 1
         if bounds.max_age is not None:
             born = now - bounds.max_age
-            while history < self.last and self._times[history - base] < born:
-                size -= len(frames[history - base])
+            while history < last and self._times[history - base] < born:
+                self._history_bytes -= len(self._frames[history - base])
                 history += 1
-        self._history, self._history_bytes = history, size
-
-    def _limit_live(self, added: int) -> None:
         if not self.held:
-            self._live, self._live_bytes = self.last, 0
-            return
-        live, size = self._live, self._live_bytes + added
-        while self.last - live > LIVE_EVENTS or (size > LIVE_BYTES and self.last - live > 1):
-            size -= len(self._frames[live - self._base])
+            live, self._live_bytes = last, 0
+        while last - live > LIVE_EVENTS or (self._live_bytes > LIVE_BYTES and last - live > 1):
+            self._live_bytes -= len(self._frames[live - base])
             live += 1
-        self._live, self._live_bytes = live, size
+        self._history, self._live = history, live
+        if history > self._oldest and live > self._oldest:
+            self._drop()
 
     def _drop(self) -> None:
         """Forget what is neither history nor live; the lists are shortened now and then only."""
         start, base, frames = min(self._history, self._live), self._base, self._frames
-        if start == self._oldest:
-            return
         self._chunks = self._messages = None
         for position in range(self._oldest, start):
             frames[position - base] = b""
@@ -170,8 +167,7 @@ class Log:
         """Drop the events whose age is over the limit."""
         if self._bounds.max_age is not None:
             with self._lock:
-                self._limit_history(0, now)
-                self._drop()
+                self._limit(now)
 
     def release(self, position: int) -> None:
         """Keep no more than the history of what is before ``position``: all connected readers have it."""
@@ -179,7 +175,8 @@ class Log:
             while self._live < position:
                 self._live_bytes -= len(self._frames[self._live - self._base])
                 self._live += 1
-            self._drop()
+            if self._history > self._oldest and self._live > self._oldest:
+                self._drop()
 
     # Reading
 

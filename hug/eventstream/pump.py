@@ -64,8 +64,12 @@ class Pump:
 
     def wake(self, audience: Audience) -> None:
         """Serve ``audience`` in the next pass; from any thread."""
-        if not audience.queued:
-            audience.queued = True
+        if audience.queued:
+            return
+        audience.queued = True
+        if self._task is not None and threading.get_ident() == self._thread:
+            self._queue.append(audience)
+        else:
             self.call(self._enqueue, audience)
 
     def hurry(self) -> None:

@@ -138,6 +138,8 @@ class Reading(RuleBasedStateMachine):
     @rule(name=st.sampled_from("ab"), held=st.booleans())
     def hold(self, name: str, held: bool) -> None:
         self.logs[name].held = self.models[name].held = held
+        if not held:
+            self.release(name, 0)  # as when the last reader has left
 
     @rule(name=st.sampled_from("ab"), lacking=st.sampled_from([0, 0, 1, 500]))
     def release(self, name: str, lacking: int) -> None:
