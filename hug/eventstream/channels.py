@@ -158,7 +158,7 @@ def _compare(channel: Channel, **options: Any) -> None:
         "on_gap": channel.on_gap,
     }
     for option, value in options.items():
-        if not isinstance(value, Default) and value != has[option]:
+        if not isinstance(value, Default) and (value != has[option] or isinstance(value, bool)):
             raise ValueError(
                 f"channel {channel.name!r} has {option}={has[option]!r} already, not {value!r}: "
                 "give options where it is used first, and nowhere else"

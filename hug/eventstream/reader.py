@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Sequence
 from time import monotonic
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from hug.eventstream.audience import Audience, Followed, Group
 from hug.eventstream.connection import Connection
 from hug.eventstream.cursor import MAX_ID
 from hug.eventstream.view import Cursor, Gap, OnGap, Predicate, Track, View
+
+MOST: Final = MAX_ID // 65
+"""Most channels of a stream: its id has that of each, 64 characters at most, and must come back whole."""
 
 
 class Readable(Followed, Protocol):
@@ -56,7 +59,7 @@ class Subscription:
 
         Raises:
             TypeError: ``since`` is no text.
-            ValueError: No channel at all, the same one twice, or an empty ``since``.
+            ValueError: The same channel twice, too many of them, or an empty ``since``.
         """
         if since is not None and not isinstance(since, str):
             raise TypeError(f"since must be 'start' or the id of an event, not {since!r}")
@@ -64,6 +67,8 @@ class Subscription:
             raise ValueError("since must be 'start' or the id of an event; leave it out for live events only")
         if len({id(part.channel) for part in parts}) < len(parts):
             raise ValueError("a channel can be in a stream once only: combine its filters with and or or")
+        if len(parts) > MOST:
+            raise ValueError(f"a stream can have {MOST} channels, not {len(parts)}: its ids grow with each")
         self.parts = tuple(parts)
         self.since = since
         self.upstream = upstream

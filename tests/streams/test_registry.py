@@ -14,6 +14,7 @@ import hug
 from hug.eventstream.channel import Channel
 from hug.eventstream.channels import HISTORY, MAX_AGE, MAX_BYTES, Channels
 from hug.eventstream.log import Bounds
+from hug.eventstream.reader import MOST
 
 from .stalling import all_is_quiet, connected, run
 
@@ -291,3 +292,18 @@ def test_threads(api: Any) -> None:
     assert hug.sse.channel("shared", api=api).log.last == 6000
     held.clear()
     assert count(api) == 1
+
+
+def test_most_channels_of_a_stream(api: Any) -> None:
+    """As many channels as one id can hold the places of may be merged; one more is refused."""
+    channels = [hug.sse.channel(f"channel {n}", api=api) for n in range(MOST + 1)]
+    hug.sse("/most", api=api)(lambda: hug.sse.events(*channels[:MOST]))
+    with hug.test.sse(api, "/most") as stream:
+        event_id = channels[0].publish("a").id
+        assert next(stream).id.startswith(event_id)
+        stream.disconnect()
+        channels[MOST - 1].publish("b")
+        stream.reconnect()
+        assert next(stream).data == "b"
+    with pytest.raises(ValueError, match=f"can have {MOST} channels, not {MOST + 1}"):
+        hug.sse.events(*channels)

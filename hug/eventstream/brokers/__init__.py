@@ -4,6 +4,7 @@ What all brokers share lives above: encoding, fan-out, filters, gaps, the counti
 """
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Protocol
 
 from hug.eventstream.log import Bounds, Log
@@ -18,13 +19,13 @@ class Topic(Protocol):
 
     log: Log
 
-    def append(self, body: bytes) -> str:
-        """Take an event and return its id; from any thread, without waiting.
+    def append(self, body: bytes) -> str | Future[str]:
+        """Take an event and return its id, or what will know it; from any thread, without waiting.
 
         Once it is in the log ``grown`` is called: before this returns, if the broker lives in this process.
 
         Args:
-            body: The event as it is on the wire, without an id.
+            body: The event as it is on the wire, without an id. That is 1 to 64 of ``[A-Za-z0-9._-]``.
         """
 
 
