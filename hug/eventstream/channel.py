@@ -103,9 +103,8 @@ class Channel:
         self._topic: Topic | None = None
         self._log: Log | None = None
         self._lock = threading.Lock()
-        self._room: concurrent.futures.Future[None] | None = (
-            None  # for those who wait until readers keep pace
-        )
+        # What those wait for who publish faster than readers can be served.
+        self._room: concurrent.futures.Future[None] | None = None
 
     # For applications
 

@@ -4,7 +4,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,12 +18,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving_example(name: str, port: int) -> Iterator[list[str]]:
+def serving_example(name: str, port: int, options: Sequence[str] = ("-ma", "-s")) -> Iterator[list[str]]:
     """Serve an example until the block ends; it begins when the server listens.
 
     The list gets what the server has printed, once it has ended.
     """
-    command = [sys.executable, "-m", "hug", "-f", str(FOLDER / name), "-p", str(port), "-ma", "-s"]
+    command = [sys.executable, "-m", "hug", "-f", str(FOLDER / name), "-p", str(port), *options]
     printed: list[str] = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as server:
         try:

@@ -60,19 +60,21 @@ class Server:
         process: The process that was started; servers may have workers below it.
     """
 
-    def __init__(self, name: str, **environment: str) -> None:
-        """Start it; its output and errors go into one file."""
+    app = "app"
+
+    def __init__(self, name: str, *, port: int = 0, **environment: str) -> None:
+        """Start it, on a free port unless one is given; its output and errors go into one file."""
         self.name = name
-        self.port = 0
+        self.port = self._wanted = port
         self._environment = environment
         self._clients: list[Client] = []
         self._output = tempfile.TemporaryFile()  # noqa: SIM115  # open as long as the process
         self._start()
 
     def _start(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
+        with socket.create_server(("127.0.0.1", self._wanted)) as listener:
             self.port = listener.getsockname()[1]
-        words = COMMANDS[self.name].format(port=self.port).split()
+        words = COMMANDS[self.name].replace(" app", f" {self.app}").format(port=self.port).split()
         self.process = subprocess.Popen(
             [sys.executable, "-m", *words],
             cwd=FOLDER,
