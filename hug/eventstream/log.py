@@ -18,6 +18,8 @@ LIVE_BYTES: Final = 4 * 1024 * 1024
 
 _DEAD: Final = 64
 _MESSAGES: Final = 1000
+_AT_ONCE: Final = -1
+_NEVER: Final = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,12 @@ class Log:
 
     Attributes:
         last: The position behind the newest event.
-        held: Whether readers are connected.
         bytes_in: Bytes of all events there have ever been.
     """
 
     __slots__ = (
-        "_base", "_bounds", "_chunks", "_frames", "_history", "_history_bytes", "_life", "_live",
-        "_live_bytes", "_lock", "_messages", "_oldest", "_times", "bytes_in", "held", "last",
+        "_base", "_bounds", "_chunks", "_expires", "_frames", "_full", "_held", "_history", "_history_bytes",
+        "_life", "_live", "_live_bytes", "_lock", "_messages", "_oldest", "_times", "bytes_in", "last",
     )  # fmt: skip
 
     def __init__(self, life: str, bounds: Bounds, lock: AbstractContextManager[object]) -> None:
@@ -71,9 +72,11 @@ class Log:
         self._history_bytes = 0
         self._live = 0
         self._live_bytes = 0
+        self._full = _AT_ONCE  # position past which an event is over a limit, or may be
+        self._expires = -_NEVER  # when the oldest event of the history is past its age, or may be
         self._chunks: dict[int, tuple[bytes, int]] | None = None
         self._messages: dict[int, Message] | None = None
-        self.held = False
+        self._held = False
         self.last = 0
         self.bytes_in = 0
 
@@ -88,9 +91,27 @@ class Log:
         return self._history
 
     @property
+    def exceeds(self) -> bool:
+        """Whether more than the history is kept, for connected readers."""
+        return self._oldest < self._history
+
+    @property
     def bounds(self) -> Bounds:
         """The limits of the history."""
         return self._bounds
+
+    @property
+    def held(self) -> bool:
+        """Whether readers are connected."""
+        return self._held
+
+    @held.setter
+    def held(self, held: bool) -> None:
+        with self._lock:
+            if held and not self._held:
+                self._live, self._live_bytes = self.last, 0
+            self._held = held
+            self._full = _AT_ONCE  # another limit holds now
 
     # Ids
 
@@ -117,17 +138,24 @@ class Log:
             now: Seconds of a clock that never goes back, the same for all logs.
         """
         with self._lock:
-            self.last = position = self.last + 1
+            position = self.last + 1
             event_id = f"{self._life}-{position}"
             frame = b"id: %b\n%b" % (event_id.encode(), body)
+            size = len(frame)
             self._frames.append(frame)
             self._times.append(now)
-            self.bytes_in += len(frame)
             self._chunks = None
-            self._history_bytes += len(frame)
-            if self.held:
-                self._live_bytes += len(frame)
-            self._limit(now)
+            self.last = position
+            self.bytes_in += size
+            self._history_bytes += size
+            self._live_bytes += size
+            if (
+                position > self._full
+                or now >= self._expires
+                or self._history_bytes > self._bounds.max_bytes
+                or (self._live_bytes > LIVE_BYTES and self._live < self._history)
+            ):
+                self._limit(now)
         return event_id
 
     def _limit(self, now: float) -> None:
@@ -137,17 +165,24 @@ class Log:
         while last - history > bounds.history or self._history_bytes > bounds.max_bytes:
             self._history_bytes -= len(self._frames[history - base])
             history += 1
+        self._expires = _NEVER
         if bounds.max_age is not None:
             born = now - bounds.max_age
             while history < last and self._times[history - base] < born:
                 self._history_bytes -= len(self._frames[history - base])
                 history += 1
-        if not self.held:
+            self._expires = self._times[history - base] + bounds.max_age if history < last else -_NEVER
+        if not self._held:
             live, self._live_bytes = last, 0
-        while last - live > LIVE_EVENTS or (self._live_bytes > LIVE_BYTES and last - live > 1):
+        while live < history and (
+            last - live > LIVE_EVENTS or (self._live_bytes > LIVE_BYTES and last - live > 1)
+        ):
             self._live_bytes -= len(self._frames[live - base])
             live += 1
         self._history, self._live = history, live
+        self._full = history + bounds.history
+        if live < history:
+            self._full = min(self._full, live + LIVE_EVENTS)
         if history > self._oldest and live > self._oldest:
             self._drop()
 
@@ -172,6 +207,8 @@ class Log:
     def release(self, position: int) -> None:
         """Keep no more than the history of what is before ``position``: all connected readers have it."""
         with self._lock:
+            if position == self.last:
+                self._live, self._live_bytes = position, 0
             while self._live < position:
                 self._live_bytes -= len(self._frames[self._live - self._base])
                 self._live += 1
@@ -189,13 +226,16 @@ class Log:
             LookupError: The position has fallen out of the log.
         """
         with self._lock:
+            if position < self._oldest:
+                raise self._fallen(position)
+            frames = self._frames
+            if position == self.last - 1:
+                return frames[-1], position + 1
+            if position >= self.last:
+                return b"", position
             if self._chunks is not None and (known := self._chunks.get(position)) is not None:
                 return known
-            self._check(position)
-            frames = self._frames
             index = first = position - self._base
-            if first == len(frames) - 1:
-                return frames[first], position + 1
             size = 0
             for index in range(first, len(frames)):
                 size += len(frames[index])
@@ -218,7 +258,8 @@ class Log:
             LookupError: The position has fallen out of the log.
         """
         with self._lock:
-            self._check(position)
+            if position < self._oldest:
+                raise self._fallen(position)
             first = position - self._base
             frames, times = self._frames[first : first + most], self._times[first : first + most]
         return zip(times, range(position + 1, position + 1 + len(frames)), frames, strict=True)
@@ -233,6 +274,5 @@ class Log:
             message = messages[position] = Decoder(limit=len(frame)).feed(frame)[0]
         return message
 
-    def _check(self, position: int) -> None:
-        if position < self._oldest:
-            raise LookupError(f"position {position} is no longer in the log, which begins at {self._oldest}")
+    def _fallen(self, position: int) -> LookupError:
+        return LookupError(f"position {position} is no longer in the log, which begins at {self._oldest}")
