@@ -43,7 +43,11 @@ class Audience(Protocol):
 
 
 class Pump:
-    """Serves the audiences of one event loop. It has a task only while there is something to do."""
+    """Serves the audiences of one event loop. It has a task only while there is something to do.
+
+    Attributes:
+        now: The loop's time, in seconds, when it last got a turn.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, context: contextvars.Context) -> None:
         self._loop = loop
@@ -52,15 +56,12 @@ class Pump:
         self._queue: list[Audience] = []
         self._task: asyncio.Task[None] | None = None
         self._resting: asyncio.Future[None] | None = None
+        self.now = loop.time()
 
     @property
     def closed(self) -> bool:
         """Whether the event loop is closed, so that nobody can be served any more."""
         return self._loop.is_closed()
-
-    def time(self) -> float:
-        """Return the loop's time, in seconds."""
-        return self._loop.time()
 
     def wake(self, audience: Audience) -> None:
         """Serve ``audience`` in the next pass; from any thread."""
@@ -100,25 +101,37 @@ class Pump:
     async def _run(self) -> None:
         try:
             while self._queue:
-                began = monotonic()
-                await self._pass()
-                await self._rest(min(monotonic() - began, REST))
+                await self._rest(min(await self._pass(), REST))
         finally:
             self._task = None
 
-    async def _pass(self) -> None:
+    async def _pass(self) -> float:
+        """Serve what is queued, and return the seconds that went to audiences which took more than a step."""
         batch, self._queue = self._queue, []
-        until = monotonic() + SLICE
+        seconds = 0.0
+        until = self._take_turn()
         for audience in batch:
             audience.queued = False  # before it looks: what is published from here on queues it again
+            began = monotonic()
+            if began > until:
+                await asyncio.sleep(0)
+                until = self._take_turn()
             try:
                 turns = audience.serve()
-                for _ in turns or (None,):
-                    if monotonic() > until:
-                        await asyncio.sleep(0)
-                        until = monotonic() + SLICE
+                if turns is not None:
+                    for _ in turns:
+                        if monotonic() > until:
+                            await asyncio.sleep(0)
+                            until = self._take_turn()
+                    seconds += monotonic() - began
             except Exception:
                 logger.exception("readers of a channel could not be served: this is a defect of hug")
+        return seconds
+
+    def _take_turn(self) -> float:
+        """Look at the clock, and return when others on the event loop get a turn."""
+        self.now = self._loop.time()
+        return monotonic() + SLICE
 
     async def _rest(self, seconds: float) -> None:
         if seconds < _SHORT:

@@ -22,7 +22,8 @@ class Topic(Protocol):
     def append(self, body: bytes) -> str | Future[str]:
         """Take an event and return its id, or what will know it; from any thread, without waiting.
 
-        Once it is in the log ``grown`` is called: before this returns, if the broker lives in this process.
+        The event is in the log when this returns the id; else, as with what other processes publish,
+        ``grown`` is called once it is.
 
         Args:
             body: The event as it is on the wire, without an id. That is 1 to 64 of ``[A-Za-z0-9._-]``.
@@ -38,5 +39,5 @@ class Broker(Protocol):
         Args:
             name: The channel's.
             bounds: How many of its events to keep.
-            grown: To be called, from any thread, whenever the log has grown.
+            grown: To be called, from any thread, when the log has grown and `Topic.append` has not told of it.
         """

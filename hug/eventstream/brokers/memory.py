@@ -5,6 +5,7 @@ import string
 import threading
 import time
 from collections.abc import Callable
+from time import monotonic
 from typing import Final
 
 from hug.eventstream.log import Bounds, Log
@@ -15,17 +16,14 @@ _DIGITS: Final = string.digits + string.ascii_lowercase
 class MemoryTopic:
     """See `hug.eventstream.brokers.Topic`."""
 
-    __slots__ = ("_grown", "log")
+    __slots__ = ("log",)
 
-    def __init__(self, bounds: Bounds, grown: Callable[[], None]) -> None:
+    def __init__(self, bounds: Bounds) -> None:
         self.log = Log(new_life(), bounds, threading.Lock())
-        self._grown = grown
 
     def append(self, body: bytes) -> str:
         """See `hug.eventstream.brokers.Topic.append`."""
-        event_id = self.log.append(body, time.monotonic())
-        self._grown()
-        return event_id
+        return self.log.append(body, monotonic())
 
 
 class MemoryBroker:
@@ -33,7 +31,7 @@ class MemoryBroker:
 
     def topic(self, name: str, bounds: Bounds, grown: Callable[[], None]) -> MemoryTopic:  # noqa: ARG002
         """See `hug.eventstream.brokers.Broker.topic`."""
-        return MemoryTopic(bounds, grown)
+        return MemoryTopic(bounds)
 
 
 def new_life() -> str:
