@@ -141,9 +141,9 @@ class Channel:
             body = encode(_checked(data, event, id, retry, comment))
         if ending():
             raise PublishRefused(self.name)
-        taken = self._opened().append(body)
-        crowded = [audience for audience in self.audiences if audience.crowded]
-        return Publication(taken, self._wait(crowded) if crowded else None)
+        taken = (self._topic or self._opened()).append(body)
+        crowded = self.grown() if isinstance(taken, str) else self._crowded()
+        return Publication(taken, self._wait() if crowded else None)
 
     def where(self, predicate: Predicate) -> Filtered:
         """Return those events for which ``predicate(message)`` is true.
@@ -220,10 +220,7 @@ class Channel:
     def settle(self) -> None:
         """Let go of what all readers have, and let those publish on who wait for readers to keep pace."""
         log, audiences = self.log, self.audiences
-        if len(audiences) == 1:
-            if audiences[0].complete:
-                log.release(audiences[0].served)
-        elif all(audience.complete for audience in audiences):
+        if all(audience.served_all for audience in audiences):
             log.release(min([audience.served for audience in audiences], default=log.last))
         if self._room is not None:
             with self._lock:
@@ -231,21 +228,30 @@ class Channel:
             if room is not None:
                 room.set_result(None)
 
-    def grown(self) -> None:
-        """Have the readers served: the log has grown."""
+    def grown(self) -> bool:
+        """Have the readers served: the log has grown. Return whether they cannot keep pace."""
         if not self.kept:
             self._keeper.keep(self)
+        crowded = False
         for audience in self.audiences:
             if not audience.queued:
                 audience.pump.wake(audience)
+            elif audience.crowded:
+                crowded = True
+        return crowded
 
-    def _wait(self, crowded: list[Audience]) -> concurrent.futures.Future[None] | None:
+    def _crowded(self) -> bool:
+        return any(audience.crowded for audience in self.audiences)
+
+    def _wait(self) -> concurrent.futures.Future[None] | None:
         """Return what to wait for when readers cannot keep pace; in a thread, wait for it and return None."""
         with self._lock:
             room = self._room = self._room or concurrent.futures.Future()
-        for audience in crowded:
-            audience.pump.hurry()
-        if not any(audience.crowded for audience in crowded):
+        for audience in self.audiences:
+            if audience.crowded:
+                audience.awaited = True
+                audience.pump.hurry()
+        if not self._crowded():
             return None  # they were served in between, and who waits is not waited for
         try:
             asyncio.get_running_loop()

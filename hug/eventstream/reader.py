@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Final, NamedTuple, Protocol
 
-from hug.eventstream.audience import Audience, Followed, Group
+from hug.eventstream.audience import Audience, Followed, Selection
 from hug.eventstream.connection import Connection
 from hug.eventstream.cursor import MAX_ID
-from hug.eventstream.view import Cursor, Gap, OnGap, Predicate, Track, View
+from hug.eventstream.group import Group
+from hug.eventstream.view import Cursor, Gap, Predicate, Track, View
 
 MOST: Final = MAX_ID // 65
 """Most channels of a stream: its id has that of each, 64 characters at most, and must come back whole."""
@@ -16,9 +17,6 @@ MOST: Final = MAX_ID // 65
 
 class Readable(Followed, Protocol):
     """A channel, as subscriptions see it."""
-
-    name: str
-    on_gap: OnGap
 
     def audience(self, loop: asyncio.AbstractEventLoop) -> Audience:
         """Return the audience on ``loop``, a new one if there is none."""
@@ -81,9 +79,11 @@ class Subscription:
 
     def group(self, loop: asyncio.AbstractEventLoop) -> Group:
         """Return the group on ``loop`` of readers that see the same."""
-        view = self.view()
         audiences = tuple(part.channel.audience(loop) for part in self.parts)
-        return audiences[0].groups.get(view.key) or Group(view, audiences)
+        if len(self.parts) == 1 and not self.parts[0].predicates:
+            return audiences[0]
+        view = self.view()
+        return audiences[0].selections.get(view.key) or Selection(view, audiences)
 
     def can_start(self, last_event_id: str) -> bool:
         """Whether a client that has received this id may read on, or a channel disconnects it."""
@@ -96,7 +96,7 @@ class Subscription:
 
 
 class Reader:
-    """Feeds one stream from channels; see `Feed` and `hug.eventstream.audience.Reader`.
+    """Feeds one stream from channels; see `Feed` and `hug.eventstream.group.Reader`.
 
     It needs no task: the server's own waits here until the stream is over, while the pump writes.
     """
@@ -157,16 +157,20 @@ class Reader:
 
     def _leave(self) -> None:
         group, self._group = self._group, None
-        if group is not None:
+        if group is None:
+            return
+        if self._ended is None:
+            group.give_up()
+        else:
             group.leave(self)
 
     def moved(self, taken: asyncio.Task[None]) -> None:
-        """See `hug.eventstream.audience.Reader`."""
+        """See `hug.eventstream.group.Reader`."""
         if self._group is not None:
             self._group.moved(self, taken.cancelled() or taken.exception() is not None)
 
     def end(self, error: BaseException | None) -> None:
-        """See `hug.eventstream.audience.Reader`."""
+        """See `hug.eventstream.group.Reader`."""
         if self._ended is not None and not self._ended.done():
             if error is None:
                 self._ended.set_result(None)

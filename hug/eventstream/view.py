@@ -102,10 +102,10 @@ class View:
 
     def is_behind(self, at: Cursor, ends: Sequence[int] | None = None) -> bool:
         """Whether a reader there has not been given all events, or all before ``ends``."""
+        if self._whole is not None:
+            return at.positions[0] < (self._whole.last if ends is None else ends[0])
         if ends is None:
             ends = self.ends()
-        if self._whole is not None:
-            return at.positions[0] < ends[0]
         return any(position < end for position, end in zip(at.positions, ends, strict=True))
 
     def start(self, last_event_id: str, since: str | None, now: float) -> tuple[Cursor, bytes]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import hug
-from hug.eventstream import audience, pump
+from hug.eventstream import group, pump
 
 from .stalling import Client, all_is_quiet, assert_run, connected, run, serve, until
 
@@ -196,7 +196,7 @@ def test_reader_joins_while_others_are_served(api: Any, monkeypatch: pytest.Monk
             await super()._send(message)
 
     async def main() -> None:
-        crowd = [await Client(api, "/live", writes=1).open() for _ in range(audience._TURN - 1)]
+        crowd = [await Client(api, "/live", writes=1).open() for _ in range(group.TURN - 1)]
         crowd.append(await LetsAnotherIn(api, "/live", writes=1).open())
         assert all(client.stalled for client in crowd)
         for data in "xyz":
