@@ -39,5 +39,5 @@ class Broker(Protocol):
         Args:
             name: The channel's.
             bounds: How many of its events to keep.
-            grown: To be called, from any thread, when the log has grown and `Topic.append` has not told of it.
+            grown: To be called, from any thread, when the log has grown and `Topic.append` did not tell so.
         """
