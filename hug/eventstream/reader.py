@@ -128,41 +128,33 @@ class Reader:
         cursor, gaps = self._start
         return last_event_id if gaps else group.view.id(cursor)
 
-    async def run(self, connection: Connection) -> None:
-        """See `Feed.run`."""
-        try:
-            start, self._start = self._start, None
-            if start is None or self._group is None:
-                return  # its channel disconnects readers that have missed something
-            self.connection = connection
-            self._ended = asyncio.get_running_loop().create_future()
-            cursor, gaps = start
-            if gaps:
-                connection.write(gaps)
-            self._group.join(self, cursor, connection.pending)
-            del start, cursor, gaps
-            if self._upstream is not None:
-                self._upstream.begin()
-            await self._ended
-        finally:
-            self._leave()
-            if self._upstream is not None:
-                await self._upstream.leave()
+    def run(self, connection: Connection) -> asyncio.Future[None]:
+        """See `Feed.run`. This is no coroutine: an idle stream would keep its frame in memory."""
+        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        start, self._start = self._start, None
+        if start is None or self._group is None:
+            ended.set_result(None)  # its channel disconnects readers that have missed something
+            return ended
+        cursor, gaps = start
+        if gaps:
+            connection.write(gaps)
+        self.connection = connection
+        self._ended = ended
+        self._group.join(self, cursor, connection.pending)
+        if self._upstream is not None:
+            self._upstream.begin()
+        return ended
 
     async def close(self) -> None:
         """See `Feed.close`."""
-        self._leave()
+        group, self._group = self._group, None
+        if group is not None:
+            if self._ended is None:
+                group.give_up()
+            else:
+                group.leave(self)
         if self._upstream is not None:
             await self._upstream.leave()
-
-    def _leave(self) -> None:
-        group, self._group = self._group, None
-        if group is None:
-            return
-        if self._ended is None:
-            group.give_up()
-        else:
-            group.leave(self)
 
     def moved(self, taken: asyncio.Task[None]) -> None:
         """See `hug.eventstream.group.Reader`."""

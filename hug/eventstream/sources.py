@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -40,14 +40,11 @@ class Feed(Protocol):
             last_event_id: The request's, empty if it has none.
         """
 
-    async def run(self, connection: Connection) -> None:
-        """Write all items, then close the source.
-
-        It is also closed when it raises, which is passed on, and when this is cancelled.
-        """
+    def run(self, connection: Connection) -> Awaitable[None]:
+        """Write all items. What the source raises is passed on; it ends early when this is cancelled."""
 
     async def close(self) -> None:
-        """Let a source that was not run clean up; return when it has."""
+        """Let the source clean up, always in the end, and also if it was not run; return when it has."""
 
 
 def is_source(value: object) -> bool:
@@ -124,11 +121,8 @@ class AsyncFeed:
             ready = None
             raise
         finally:
-            try:
-                if ready and (pending := connection.write(b"".join(ready))) is not None:
-                    await pending  # what came before a failure is not lost
-            finally:
-                await self.close()
+            if ready and (pending := connection.write(b"".join(ready))) is not None:
+                await pending  # what came before a failure is not lost
 
     async def close(self) -> None:
         """See `Feed.close`."""

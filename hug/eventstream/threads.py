@@ -82,12 +82,6 @@ class ThreadFeed:
 
     async def run(self, connection: Connection) -> None:
         """See `Feed.run`; raises `TooManyThreads` when there is no thread for this source."""
-        try:
-            await self._run(connection)
-        finally:
-            await self.close()
-
-    async def _run(self, connection: Connection) -> None:
         limit.take()
         self._thread = threading.Thread(target=self._context.run, args=(self._produce,), daemon=True)
         try:
