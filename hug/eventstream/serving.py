@@ -66,7 +66,8 @@ def serve(
         settings: What the stream does not say itself.
         extensions: Those of the request's ASGI scope.
     """
-    return OpenStream(streamed, Connection(send, extensions), settings).serve(receive, streamed.last_event_id)
+    stream = OpenStream(streamed, Connection(send, extensions), settings)
+    return stream.serve(receive, streamed.last_event_id, extensions)
 
 
 class OpenStream:
@@ -100,27 +101,29 @@ class OpenStream:
         self._end: End | None = None
         self._cleanup: asyncio.TimerHandle | None = None
 
-    async def serve(self, receive: Receive, last_event_id: str) -> None:
+    async def serve(self, receive: Receive, last_event_id: str, extensions: Mapping[str, Any] | None) -> None:
         """Send the first bytes, run the source until something ends the stream, send the last bytes."""
         try:
             self._write(opening(self._feed.start(last_event_id), self._retry))
+            watching = watch(receive, self, self._streams.context, extensions)
         except BaseException:
             await self._feed.close()
             raise
         if self._streams.draining:
             self._end = End.DRAIN
         ticket = self._streams.heart.add(self, self._next_look(self._connection.wrote_at))
-        watching = watch(receive, self, self._streams.context)
         # Not before: a stream that has ended already lets its source clean up without a cancellation.
         self._owner = asyncio.current_task()
         try:
-            if self._end is None:
-                await self._feed.run(self._connection)
-                if self._end is None:  # a source may keep its cancellation to itself
-                    await self._finish()
-            else:
-                self._limit_cleanup()
+            try:
+                if self._end is None:
+                    await self._feed.run(self._connection)
+                else:
+                    self._limit_cleanup()
+            finally:
                 await self._feed.close()
+            if self._end is None:  # a source may keep its cancellation to itself
+                await self._finish()
         except asyncio.CancelledError:
             self._cancelled()
         except ClientGone:

@@ -2,9 +2,18 @@
 
 import asyncio
 import contextvars
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol, TypeAlias
 
 from hug.asgi import Receive
+
+DISCONNECT: Final = "hug.disconnect"
+"""Key of an ASGI extension, a `Watcher`: a function of the ``receive`` that the application was called with.
+
+When the client leaves it calls ``client_left()`` of its second argument, until the `Watch` that it returns is
+closed. None means that only ``receive`` can tell, because part of the request's body is still to come, or
+because it is not the server's own but that of a middleware.
+"""
 
 
 class Watched(Protocol):
@@ -21,13 +30,30 @@ class Watch(Protocol):
         """Look no longer."""
 
 
-def watch(receive: Receive, stream: Watched, context: contextvars.Context) -> Watch:
-    """Call ``stream.client_left()``, once, when ``receive`` tells that the client has left.
+Watcher: TypeAlias = Callable[[Receive, Watched], Watch | None]
 
-    That takes a task for each stream, about 1 KiB. uvicorn's own ``receive`` needs none: it only waits for an
-    event, so that its coroutine can be stepped from the callbacks of what it waits for. One that comes
+
+def watch(
+    receive: Receive,
+    stream: Watched,
+    context: contextvars.Context,
+    extensions: Mapping[str, Any] | None = None,
+) -> Watch:
+    """Call ``stream.client_left()``, once, when the server or ``receive`` tells that the client has left.
+
+    Waiting for ``receive`` takes a task for each stream, about 1 KiB. uvicorn's own needs none: it only waits
+    for an event, so that its coroutine can be stepped from the callbacks of what it waits for. One that comes
     from a middleware must run in a task, because it may hold a cancel scope, which is bound to one.
+
+    Args:
+        receive: What the application was called with.
+        stream: What to tell.
+        context: What callbacks run in.
+        extensions: Those of the request's ASGI scope.
     """
+    watcher: Watcher | None = (extensions or {}).get(DISCONNECT)
+    if watcher is not None and (watching := watcher(receive, stream)) is not None:
+        return watching
     server = type(getattr(receive, "__self__", None)).__module__
     if server.startswith("uvicorn.protocols.http."):
         return _StepWatch(receive, stream, context)

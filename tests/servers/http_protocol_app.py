@@ -18,6 +18,17 @@ async def numbers():
     return hug.sse.events(channel, since="start")
 
 
+@hug.sse("/few", accept=("GET", "POST"))
+async def few(n: hug.types.number = 3):
+    """A stream that ends when somebody has published."""
+    yield "begun"
+    before = channel.last_id
+    while channel.last_id == before:
+        await asyncio.sleep(0.005)
+    for number in range(n):
+        yield str(number)
+
+
 @hug.sse("/sized", response_headers={"content-length": "100000"})
 async def sized():
     return channel

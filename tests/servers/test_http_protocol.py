@@ -87,6 +87,35 @@ def test_content_length(server: Server) -> None:
         assert server.get("/answer")["direct"] == 0
 
 
+GET = b"GET /few?n=%d HTTP/1.1\r\nHost: localhost\r\n\r\n"
+POST = b"POST /few?n=%d HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n{ }"
+
+
+@pytest.mark.parametrize("cut", [0, 1, 20, len(GET) - 3, len(GET), len(GET) + 1, len(GET) + 60])
+@pytest.mark.parametrize("late", [True, False])
+def test_connections_go_on(server: Server, cut: int, late: bool) -> None:
+    """A request that follows on a stream is read whole, wherever it is cut and whenever it comes."""
+    following = GET % 4 + POST % 5
+    with server.stream("/few?n=2") as client:
+        assert client.message().data == "begun"
+        client.send(following[:cut])
+        assert not client.pause(0.01)
+        publish(server, 1)
+        if not late:
+            client.send(following[cut:])
+        assert [client.message().data for _ in range(2)] == ["0", "1"]
+        client.rest()
+        if late:
+            client.send(following[cut:])
+        for n in (4, 5):
+            assert client.head().status == 200
+            assert client.message().data == "begun"
+            publish(server, 1)
+            assert [client.message().data for _ in range(n)] == [str(number) for number in range(n)]
+            client.rest()
+    until(lambda: server.get("/answer")["others"] == 0)
+
+
 def test_end(server: Server) -> None:
     """At SIGTERM the last bytes come whole, behind everything that was published."""
     streams = [server.stream("/numbers") for _ in range(20)]
