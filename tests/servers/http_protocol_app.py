@@ -10,6 +10,7 @@ from hug.eventstream.drain import streams_of
 channel = hug.sse.channel("numbers", history=10_000, max_bytes=1_000_000)
 api = hug.API(__name__)
 api.sse.write_timeout = float(os.environ.get("WRITE_TIMEOUT", "30"))
+published = asyncio.Event()
 parts = 0
 
 
@@ -21,10 +22,9 @@ async def numbers():
 @hug.sse("/few", accept=("GET", "POST"))
 async def few(n: hug.types.number = 3):
     """A stream that ends when somebody has published."""
+    published.clear()
     yield "begun"
-    before = channel.last_id
-    while channel.last_id == before:
-        await asyncio.sleep(0.005)
+    await published.wait()
     for number in range(n):
         yield str(number)
 
@@ -39,6 +39,7 @@ async def publish(count: hug.types.number, size: hug.types.number = 10):
     for n in range(count):
         await channel.publish(f"{n} {'x' * size}")
         await asyncio.sleep(0)
+    published.set()
 
 
 @hug.get("/answer")
