@@ -85,7 +85,7 @@ class Channel:
         on_gap: What happens to a reader that has missed events that are gone: ``"event"`` tells it so,
             ``"disconnect"`` ends its stream.
         audiences: Its readers, by event loop.
-        kept: Whether its keeper keeps it; for that alone.
+        kept: For its keeper alone: 0 unless that keeps it, else where its log ended when it was looked at.
     """
 
     __slots__ = (
@@ -98,7 +98,7 @@ class Channel:
         self.bounds = bounds
         self.on_gap: OnGap = on_gap
         self.audiences: tuple[Audience, ...] = ()
-        self.kept = False
+        self.kept = 0
         self._keeper = keeper
         self._topic: Topic | None = None
         self._log: Log | None = None

@@ -1,5 +1,6 @@
 """The channels of an API, by name: made on first use, forgotten when nobody can miss them."""
 
+import logging
 import threading
 import time
 import weakref
@@ -20,26 +21,37 @@ MAX_BYTES: Final = 16 * 1024 * 1024
 
 LONGEST_NAME: Final = 255
 
+MOST: Final = 100_000
+"""Channels that an API keeps for their history alone."""
+
 _LOOKS: Final = 2
 """Channels looked at, for each new one, whether they can be forgotten: more than come, so none pile up."""
+
+_CHANCES: Final = 8
+"""Channels looked at for one that has been idle, before one is forgotten that has not."""
+
+logger = logging.getLogger("hug")
 
 
 class Channels:
     """The channels of an API.
 
     One that nobody holds, that has no readers and no history, is forgotten. One with a history but no
-    ``max_age`` is kept for ever.
+    ``max_age`` is kept until there are too many, which a reader that comes back later is told as of any gap.
 
     Attributes:
         broker: Where their events are kept.
+        most: How many are kept for their history alone. Of more, those are forgotten first that have no
+            readers and that nobody has published on for long.
     """
 
     def __init__(self, broker: Broker) -> None:
         self.broker = broker
+        self.most = MOST
         self._lock = threading.Lock()
         self._known: weakref.WeakValueDictionary[str, Channel] = weakref.WeakValueDictionary()
         self._kept: dict[str, Channel] = {}
-        self._ageing: dict[str, Channel] = {}
+        self._told = False
 
     def get(
         self,
@@ -77,14 +89,15 @@ class Channels:
         """Keep a channel, which nobody else may hold, while it has a history."""
         if channel.bounds.history:
             with self._lock:
-                kept = self._kept if channel.bounds.max_age is None else self._ageing
-                kept[channel.name] = channel
-                channel.kept = True
+                self._kept[channel.name] = channel
+                channel.kept = channel.log.last
+                if len(self._kept) > self.most:
+                    self._make_room()
 
     def forget_idle(self) -> None:
         """Let go at once of channels whose events are all past their age."""
         with self._lock:
-            for _ in range(len(self._ageing)):
+            for _ in range(len(self._kept)):
                 self._look()
 
     def __iter__(self) -> Iterator[Channel]:
@@ -99,18 +112,40 @@ class Channels:
 
     def _sweep(self) -> None:
         for _ in range(_LOOKS):
-            if self._ageing:
+            if self._kept:
                 self._look()
 
     def _look(self) -> None:
         """Look at the channel that was looked at longest ago."""
-        name = next(iter(self._ageing))
-        channel = self._ageing.pop(name)
-        channel.kept = False  # before we look: one that publishes from here on is kept again
+        name, channel, kept = self._take()
         channel.log.expire(time.monotonic())
         if channel.log.history < channel.log.last:
-            self._ageing[name] = channel
-            channel.kept = True
+            self._kept[name] = channel
+            channel.kept = kept
+
+    def _make_room(self) -> None:
+        """Forget one: the first that is idle, if there is one among the next few."""
+        for chance in range(1, _CHANCES + 1):
+            name, channel, kept = self._take()
+            idle = channel.log.last == kept or chance == _CHANCES
+            if idle and not channel.audiences:
+                break
+            self._kept[name] = channel
+            channel.kept = channel.log.last
+        if not self._told:
+            self._told = True
+            logger.warning(
+                "there are more than %d channels with a history, and the oldest are forgotten: give them a "
+                "max_age, or allow more with hug.API(...).channels.most",
+                self.most,
+            )
+
+    def _take(self) -> tuple[str, Channel, int]:
+        """Keep the channel no more that was looked at longest ago; return it, and what it was kept with."""
+        name = next(iter(self._kept))
+        channel = self._kept.pop(name)
+        kept, channel.kept = channel.kept, 0  # before we look: one that publishes from here on is kept again
+        return name, channel, kept
 
 
 def _make(name: str, history: Any, max_bytes: Any, max_age: Any, on_gap: Any, keeper: Channels) -> Channel:

@@ -208,6 +208,37 @@ def test_kept_for_its_history(api: Any) -> None:
         assert hug.sse.channel(str(options), api=api).last_id == event_id
 
 
+def test_most_that_are_kept(api: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Of too many channels those are forgotten that nobody uses; who comes back to one is told of a gap."""
+    api.channels.most = 100
+
+    @hug.sse("/{name}", api=api)
+    async def stream(name: str) -> Any:
+        return hug.sse.channel(name, history=5, api=api)
+
+    def publish(name: str) -> str:
+        return hug.sse.channel(name, history=5, api=api).publish("x").id
+
+    async def main() -> None:
+        idle = publish("idle")
+        async with connected(api, "/read") as reader:
+            used = [publish("used"), publish("read")]
+            for number in range(1000):
+                publish(f"user:{number}")
+                if number % 20 == 0:
+                    used += [publish("used"), publish("read")]
+            gc.collect()
+            assert len(api.channels) == 100
+            assert [each.partition("-")[0] for each in used[::2]] == [used[0].partition("-")[0]] * 51
+            assert [message.id for message in await reader.take(51)] == used[1::2]
+        async with connected(api, "/idle", idle) as late:
+            gap = (await late.take(1))[0]
+            assert gap.json() == {"channel": "idle", "lost": None, "resumed_at": None}
+
+    run(main())
+    assert caplog.text.count("give them a max_age, or allow more with hug.API(...).channels.most") == 1
+
+
 def test_kept_for_its_holder(api: Any) -> None:
     """A channel that somebody holds is the one that others get, whatever its history."""
     channel = hug.sse.channel("a", max_age=MOMENT, api=api)
