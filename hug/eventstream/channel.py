@@ -133,7 +133,8 @@ class Channel:
         Raises:
             TypeError: ``data`` is nothing that hug can write as JSON.
             ValueError: A field is wrong; the message names it.
-            PublishRefused: The process is ending.
+            PublishRefused: The process is ending. When it begins to in the moment of publishing, in another
+                thread, some readers may have the event nevertheless.
         """
         if isinstance(data, str) and event is None and id is None and retry is None and comment is None:
             body = encode(data)  # no field that could be wrong
@@ -142,7 +143,12 @@ class Channel:
         if ending():
             raise PublishRefused(self.name)
         taken = (self._topic or self._opened()).append(body)
-        crowded = self.grown() if isinstance(taken, str) else self._crowded()
+        if isinstance(taken, str):
+            crowded = self.grown()
+            if ending():  # it is too late, perhaps, to be brought to the readers
+                raise PublishRefused(self.name)
+        else:
+            crowded = self._crowded()
         return Publication(taken, self._wait() if crowded else None)
 
     def where(self, predicate: Predicate) -> Filtered:

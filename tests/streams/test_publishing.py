@@ -14,8 +14,11 @@ from wire.log_model import bytes_held, size_held
 
 import hug
 from hug.eventstream import channel as channel_module
+from hug.eventstream import drain
 from hug.eventstream import publication as publication_module
 from hug.eventstream.brokers import memory
+from hug.eventstream.channels import Channels
+from hug.eventstream.drain import streams_of
 from hug.eventstream.log import Bounds, Log
 
 from .stalling import Client, all_is_quiet, assert_run, connected, run, until
@@ -39,6 +42,41 @@ def test_publication(api: Any) -> None:
     assert repr(publication) == f"<Publication {publication.id}>"
     run(publish())
     assert channel.last_id == publication.id.replace("-1", "-2")
+
+
+def test_end_while_publishing(api: Any) -> None:
+    """A thread that has begun to publish before the process ends is told, though its event was taken."""
+    taking, ended = threading.Event(), threading.Event()
+
+    class Slow(memory.MemoryTopic):
+        def append(self, body: bytes) -> str:
+            taking.set()
+            assert ended.wait(10)
+            return super().append(body)
+
+    class Broker:
+        def topic(self, name: str, bounds: Bounds, grown: Any) -> Slow:
+            return Slow(bounds)
+
+    channel = Channels(Broker()).get("slow")
+    hug.sse("/slow", api=api)(lambda: channel)
+
+    async def main() -> None:
+        client = await Client(api, "/slow").open()
+        publishing = asyncio.create_task(asyncio.to_thread(channel.publish, "x"))
+        await asyncio.to_thread(taking.wait, 10)
+        streams_of(asyncio.get_running_loop()).drain()
+        await client.end()
+        ended.set()
+        with pytest.raises(hug.exceptions.PublishRefused, match="channel 'slow': the process is ending"):
+            await publishing
+        assert client.messages == []
+        assert channel.log.last == 1
+
+    try:
+        run(main())
+    finally:
+        drain._drained.clear()
 
 
 def test_what_is_published_arrives(api: Any) -> None:
