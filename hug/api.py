@@ -10,8 +10,8 @@ from hug import defaults, modules
 from hug.dispatch import Application, NotFound
 from hug.documentation import document
 from hug.eventstream.brokers.memory import MemoryBroker
-from hug.eventstream.channels import Channels
-from hug.eventstream.settings import Settings
+from hug.eventstream.channels.registry import Channels
+from hug.eventstream.serving.settings import Settings
 from hug.interface.formats import InputFormat, Output, OutputFormat, output
 from hug.interface.http import HTTP
 
@@ -184,7 +184,7 @@ class HTTPInterfaceAPI:
         Raises:
             ListenError: The address cannot be had.
         """
-        from hug.server import serve  # noqa: PLC0415  # imports uvicorn, which only a server needs
+        from hug.server.serve import serve  # noqa: PLC0415  # imports uvicorn, which only a server needs
 
         name, port = ("", host) if isinstance(host, int) else (host, port)
         serve(self.server(not no_documentation), name, port, silent=not display_intro, title=self.api.name)

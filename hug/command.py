@@ -20,11 +20,12 @@ def main(words: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(words)
     _warn_of_old_hug()
     # Brings uvicorn with it, which neither --help nor --version should wait for.
-    from hug import development_runner  # noqa: PLC0415
+    from hug.server.program import Program  # noqa: PLC0415
+    from hug.server.reload import run  # noqa: PLC0415
 
     try:
-        return development_runner.run(
-            development_runner.Program.find(file=arguments.file, module=arguments.module),
+        return run(
+            Program.find(file=arguments.file, module=arguments.module),
             host=arguments.host,
             port=arguments.port,
             interval=None if arguments.manual_reload else arguments.interval,

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any, TypeVar
 
-from hug.eventstream import cursor
+from hug.eventstream.wire import last_event_id as cursor
 from hug.web.errors import HTTPBadRequest
 
 D = TypeVar("D", bound=Callable[..., Any])

@@ -13,10 +13,10 @@ import falcon.asgi
 from hug import output_format
 from hug.asgi import Message, Receive, Send
 from hug.documentation import NOT_DEFINED, Documented, document
-from hug.eventstream.drain import expect_streams
-from hug.eventstream.response import SCOPE_KEY, Streamed
-from hug.eventstream.serving import discard, serve
-from hug.eventstream.settings import Settings
+from hug.eventstream.loop.drain import expect_streams
+from hug.eventstream.serving.handover import SCOPE_KEY, Handover
+from hug.eventstream.serving.open_stream import discard, serve
+from hug.eventstream.serving.settings import Settings
 from hug.interface.formats import output
 from hug.interface.http import HTTP
 from hug.web.body import opening
@@ -82,17 +82,17 @@ class Application:
                 expect_streams(asyncio.get_running_loop())
             await self._falcon(scope, receive, send)
             return
-        streamed = scope[SCOPE_KEY] = Streamed(send)
+        handover = scope[SCOPE_KEY] = Handover(send)
         try:
-            await self._falcon(scope, opening(receive), streamed.send)
+            await self._falcon(scope, opening(receive), handover.send)
         finally:
             del scope[SCOPE_KEY]
-            if streamed.stream is not None and not streamed.taken:
-                await discard(streamed)
-        if streamed.taken:
-            closed = streamed.closed
-            stream = serve(streamed, receive, send, self.site.streaming, scope.get("extensions"))
-            del streamed  # a stream may be open for days, by the thousand
+            if handover.stream is not None and not handover.taken:
+                await discard(handover)
+        if handover.taken:
+            closed = handover.closed
+            stream = serve(handover, receive, send, self.site.streaming, scope.get("extensions"))
+            del handover  # a stream may be open for days, by the thousand
             try:
                 await stream
             finally:

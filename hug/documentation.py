@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from hug.interface.binding import Field
 from hug.interface.formats import Output
 from hug.interface.http import HTTP
-from hug.introspect import NOTHING
+from hug.sentinels import NOTHING
 from hug.types.standard import describe
 from hug.types.textual import text
 

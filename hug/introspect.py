@@ -7,21 +7,9 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MethodType
-from typing import Any, Final, final
+from typing import Any
 
-
-@final
-class _Nothing:
-    """Marks an absent default or annotation, where None would be a value."""
-
-    def __repr__(self) -> str:
-        return "NOTHING"
-
-    def __bool__(self) -> bool:
-        return False
-
-
-NOTHING: Final = _Nothing()
+from hug.sentinels import NOTHING
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 

@@ -9,14 +9,13 @@ import falcon
 
 from hug import modules
 from hug.api import API as _API
-from hug.eventstream.channel import Channel
-from hug.eventstream.event import event
-from hug.eventstream.settings import DEFAULT, Default
-from hug.eventstream.stream import events
-from hug.eventstream.view import OnGap
-from hug.introspect import NOTHING
+from hug.eventstream.channels.channel import Channel
+from hug.eventstream.history.view import OnGap
+from hug.eventstream.serving.stream import events
+from hug.eventstream.wire.event import event
 from hug.options import EventStreamOptions, Texts, URLOptions, URLRoute
 from hug.routing import EventStreamRouter, NotFoundRouter, URLRouter
+from hug.sentinels import DEFAULT, NOTHING, Default
 
 C = TypeVar("C", bound=type)
 F = TypeVar("F", bound=Callable[..., Any])

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hug.exceptions import InvalidTypeData
-from hug.introspect import NOTHING, Parameter, Signature, is_coroutine, names_explicitly
+from hug.introspect import Parameter, Signature, is_coroutine, names_explicitly
+from hug.sentinels import NOTHING
 from hug.types.base import Type
 from hug.types.standard import converter
 

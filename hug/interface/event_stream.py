@@ -1,4 +1,4 @@
-"""One function as an event stream: its result is not written out but streamed."""
+"""One function as an event stream: its result is not written out but handover."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -6,12 +6,12 @@ from functools import partial
 from typing import Any, Final
 
 from hug import introspect
-from hug.eventstream.channel import Channel
-from hug.eventstream.cursor import LastEventIdError, last_event_id
-from hug.eventstream.response import HEADERS, SCOPE_KEY, Streamed
-from hug.eventstream.shared import Shared
-from hug.eventstream.sources import is_source
-from hug.eventstream.stream import EventStream, Following, events
+from hug.eventstream.channels.channel import Channel
+from hug.eventstream.serving.handover import HEADERS, SCOPE_KEY, Handover
+from hug.eventstream.serving.shared import Shared
+from hug.eventstream.serving.stream import EventStream, Following, events
+from hug.eventstream.sources.feed import is_source
+from hug.eventstream.wire.last_event_id import LastEventIdError, last_event_id
 from hug.interface.exchange import Exchange
 from hug.interface.execution import INLINE, THREADED
 from hug.interface.formats import Flexible, Output
@@ -29,8 +29,8 @@ _SHARED: Final = object()
 class EventStreamHTTP(HTTP):
     """Answers the requests of one route with an event stream each.
 
-    The function may return what `hug.eventstream.stream.events` gives or a source, be a generator or an async
-    generator, or return None, for which the answer is 204: that tells a browser not to come back. A
+    The function may return what `hug.eventstream.serving.stream.events` gives or a source, be a generator or
+    an async generator, or return None, for which the answer is 204: that tells a browser not to come back. A
     channel that disconnects clients which have missed events answers them with that, too.
     """
 
@@ -48,9 +48,9 @@ class EventStreamHTTP(HTTP):
     async def gather(self, exchange: Exchange, errors: dict[str, Any]) -> dict[str, Any]:
         """See `HTTP.gather`; an impossible ``Last-Event-ID`` is an error before any stream starts."""
         scope = exchange.request.scope
-        streamed: Streamed = scope[SCOPE_KEY]
+        handover: Handover = scope[SCOPE_KEY]
         try:
-            streamed.last_event_id = last_event_id(scope["headers"], scope["query_string"])
+            handover.last_event_id = last_event_id(scope["headers"], scope["query_string"])
         except LastEventIdError as error:
             raise HTTPBadRequest("Last-Event-ID", str(error)) from error
         return await super().gather(exchange, errors)
@@ -68,27 +68,27 @@ class EventStreamHTTP(HTTP):
             TypeError: The function returned something that is no source.
         """
         response = exchange.response
-        streamed: Streamed = exchange.request.scope[SCOPE_KEY]
+        handover: Handover = exchange.request.scope[SCOPE_KEY]
         if result is _SHARED and self._shared is not None:
             result = await self._shared.join()
         if result is not None and result is not _HEAD:
-            streamed.name = self._name
-            streamed.stream = result if isinstance(result, EventStream) else self._stream(result)
-            if not streamed.stream.can_start(streamed.last_event_id):
-                result = streamed.stream = None
+            handover.name = self._name
+            handover.stream = result if isinstance(result, EventStream) else self._stream(result)
+            if not handover.stream.can_start(handover.last_event_id):
+                result = handover.stream = None
         if result is None:
             if not response.answered and response.status_code == 200:
                 response.status = 204
                 response.content_type = None
             return
         response.set_headers(HEADERS)
-        response.stream = streamed
+        response.stream = handover
 
     async def clean_up(self, exchange: Exchange, error: BaseException | None) -> None:
         """See `HTTP.clean_up`; what the source may use is cleaned up after it."""
-        streamed: Streamed = exchange.request.scope[SCOPE_KEY]
-        if error is None and streamed.stream is not None:
-            streamed.closed = partial(super().clean_up, exchange, None)
+        handover: Handover = exchange.request.scope[SCOPE_KEY]
+        if error is None and handover.stream is not None:
+            handover.closed = partial(super().clean_up, exchange, None)
         else:
             await super().clean_up(exchange, error)
 

@@ -16,7 +16,8 @@ from hug.interface.exchange import ANSWERED, Exchange
 from hug.interface.execution import INLINE, InThread
 from hug.interface.formats import Flexible, Output, media_type, output, read
 from hug.interface.protocols import Owner
-from hug.introspect import NOTHING, Parameter, Signature
+from hug.introspect import Parameter, Signature
+from hug.sentinels import NOTHING
 from hug.types.standard import converter
 from hug.web.request import Request
 from hug.web.response import Response

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Protocol
 
-from hug.eventstream.channels import Channels
+from hug.eventstream.channels.registry import Channels
 from hug.interface.formats import InputFormat, Output
 
 

@@ -1,6 +1,6 @@
 """Requests without a server, ``hug.test.get(api, "/url")``, and streams, ``hug.test.sse(api, "/url")``."""
 
-from hug.eventstream.asgi_client import NotAStream, StreamCut, StreamTimeout
+from hug.test.asgi_client import NotAStream, StreamCut, StreamTimeout
 from hug.test.requests import (
     Response,
     call,

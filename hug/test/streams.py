@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mappin
 from typing import Any, Self, TypeVar
 
 from hug.api import API
-from hug.eventstream.asgi_client import Reader, StreamTimeout
-from hug.eventstream.decode import Message
+from hug.eventstream.wire.decode import Message
+from hug.test.asgi_client import StreamClient, StreamTimeout
 from hug.test.requests import Response, portal, request_for
 
 T = TypeVar("T")
@@ -43,11 +43,11 @@ def sse(
     application = API(api_or_module).http.server()
     accept = {"accept": "text/event-stream", **(headers or {})}
 
-    def connect(last_event_id: str | None) -> Reader:
+    def connect(last_event_id: str | None) -> StreamClient:
         scope, content = request_for(method, url, body, accept, params)
         if last_event_id:
             scope["headers"].append((b"last-event-id", last_event_id.encode()))
-        return Reader(application, scope, content, timeout)
+        return StreamClient(application, scope, content, timeout)
 
     return EventSource(connect, last_event_id, timeout)
 
@@ -56,7 +56,7 @@ class EventSource:
     """An event stream to be opened, by ``with`` or ``async with``; made by `sse`."""
 
     def __init__(
-        self, connect: Callable[[str | None], Reader], last_event_id: str | None, timeout: float
+        self, connect: Callable[[str | None], StreamClient], last_event_id: str | None, timeout: float
     ) -> None:
         self._connect = connect
         self._last_event_id = last_event_id
@@ -89,13 +89,13 @@ class AsyncStream:
         received: All messages so far.
     """
 
-    def __init__(self, connect: Callable[[str | None], Reader]) -> None:
+    def __init__(self, connect: Callable[[str | None], StreamClient]) -> None:
         self.received: list[Message] = []
         self._connect = connect
-        self._reader: Reader | None = None
+        self._reader: StreamClient | None = None
 
     @property
-    def _open(self) -> Reader:
+    def _open(self) -> StreamClient:
         if self._reader is None:
             raise RuntimeError("the stream is not open")
         return self._reader

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hug.eventstream.encode import opening
+from hug.eventstream.wire.encode import opening
 
 from .engines import Browser
 from .servers import Answer, Script

@@ -140,7 +140,7 @@ def test_no_server_imported(code: str) -> None:
     )
     names = {line.rpartition("|")[2].strip() for line in imported.stderr.splitlines()}
     assert "hug" in names
-    assert not names & {"uvicorn", "uvloop", "httptools", "hug.server", "hug.development_runner"}
+    assert not names & {"uvicorn", "uvloop", "httptools", "hug.server", "hug.server.reload"}
 
 
 def test_old_hug_beside_it(

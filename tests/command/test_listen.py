@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from hug.server import UNACKNOWLEDGED, close, listen
+from hug.server.sockets import UNACKNOWLEDGED, close, listen
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux has TCP_USER_TIMEOUT")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hug.development_runner import Program
+from hug.server.program import Program
 
 from .running import PROGRAM, Running, until
 

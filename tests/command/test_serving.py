@@ -187,7 +187,7 @@ def test_program_ends_itself(hug: Start) -> None:
 def test_serve(python: Start, folder: Path) -> None:
     """A program can serve an application itself; Ctrl-C lets it go on after that."""
     (folder / "own.py").write_text(
-        "from app import __hug_asgi__\nfrom hug.server import serve\n"
+        "from app import __hug_asgi__\nfrom hug.server.serve import serve\n"
         "serve(__hug_asgi__, 'localhost', 0, title='mine')\nprint('goes on')"
     )
     running = python("own.py", path=folder)

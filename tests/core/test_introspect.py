@@ -4,15 +4,8 @@ import functools
 
 import pytest
 
-from hug.introspect import (
-    NOTHING,
-    Parameter,
-    accepted,
-    is_coroutine,
-    is_generator,
-    names_explicitly,
-    signature,
-)
+from hug.introspect import Parameter, accepted, is_coroutine, is_generator, names_explicitly, signature
+from hug.sentinels import NOTHING
 
 
 class Methods:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import hug
-from hug.eventstream.channel import Channel
-from hug.eventstream.drain import streams_of
+from hug.eventstream.channels.channel import Channel
+from hug.eventstream.loop.drain import streams_of
 from hug.exceptions import PublishRefused
 
 api = hug.API(__name__)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Self
 
-from hug.eventstream.decode import Decoder, Message
+from hug.eventstream.wire.decode import Decoder, Message
 
 PATIENCE = 5.0
 """Seconds for which a client waits for anything."""

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from typing import Any, Self, cast
 
-from hug.eventstream.decode import Message
+from hug.eventstream.wire.decode import Message
 
 from .client import PATIENCE, Client
 

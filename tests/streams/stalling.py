@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 import hug
-from hug.eventstream.channel import Channel
-from hug.eventstream.decode import Decoder, Message
+from hug.eventstream.channels.channel import Channel
+from hug.eventstream.wire.decode import Decoder, Message
 from hug.test.requests import request_for
 
 TIMEOUT = 10.0
@@ -49,7 +49,7 @@ async def all_is_quiet(*channels: Any) -> None:
         assert len(channel.readers) == 0
         assert channel.audiences == ()
         assert not channel.log.held
-        assert channel.log.oldest == channel.log.history
+        assert channel.log.oldest == channel.log.resumable
 
 
 def serve(api: hug.API, history: int = 100, **options: Any) -> Channel:

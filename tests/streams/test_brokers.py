@@ -12,9 +12,9 @@ import pytest
 
 import hug
 from hug.eventstream.brokers import memory
-from hug.eventstream.channel import Channel
-from hug.eventstream.channels import Channels
-from hug.eventstream.log import Bounds, Log
+from hug.eventstream.channels.channel import Channel
+from hug.eventstream.channels.registry import Channels
+from hug.eventstream.history.log import Bounds, Log
 
 from .stalling import all_is_quiet, assert_run, connected, run, until
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 import hug
-from hug.eventstream import reader
-from hug.eventstream.channel import Channel
+from hug.eventstream.channels import reader
+from hug.eventstream.channels.channel import Channel
 
 from .stalling import Client, all_is_quiet, assert_run, connected, number_of, run, serve, until
 
@@ -271,7 +271,7 @@ def test_disconnect_on_gap(api: Any, where: str) -> None:
             returned = await Client(api, "/live", event_id).open()
             await returned.end()
             assert (returned.status, returned.body, returned.finished) == (204, b"", True)
-        async with connected(api, "/live", channel.log.id(channel.log.history)) as in_time:
+        async with connected(api, "/live", channel.log.id(channel.log.resumable)) as in_time:
             await in_time.take(10)
         await all_is_quiet(channel)
 

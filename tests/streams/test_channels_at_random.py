@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 import hug
-from hug.eventstream.channel import Channel
-from hug.eventstream.decode import Message
+from hug.eventstream.channels.channel import Channel
+from hug.eventstream.wire.decode import Message
 
 from .stalling import Client, all_is_quiet, own_signals, until
 
@@ -220,11 +220,11 @@ class Channels(RuleBasedStateMachine):
         if last_event_id:
             places = places_of(last_event_id, parts, self.channels)
         else:
-            places = [log.history if "start" in url else log.last for log in logs]
+            places = [log.resumable if "start" in url else log.last for log in logs]
         gaps = {
-            name: log.history
+            name: log.resumable
             for (name, _), log, place in zip(parts, logs, places, strict=True)
-            if place is None or (last_event_id and (place < log.history or not log.bounds.history))
+            if place is None or (last_event_id and (place < log.resumable or not log.bounds.history))
         }
         client = Client(self.api, url, last_event_id, writes)
         self.following.append(Following(client, url, places, gaps))

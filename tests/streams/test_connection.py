@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hug.eventstream.connection import CHUNKED, ClientGone, Connection, chunk
+from hug.eventstream.connection.writer import CHUNKED, ClientGone, Connection, chunk
 
 
 class Server:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 import hug
-from hug.eventstream import group, pump
+from hug.eventstream.channels import group
+from hug.eventstream.loop import pump
 
 from .stalling import Client, all_is_quiet, assert_run, connected, run, serve, until
 

@@ -11,16 +11,16 @@ import weakref
 from typing import Any
 
 import pytest
-from wire.log_model import bytes_held, size_held
+from history.log_model import bytes_held, size_held
 
 import hug
-from hug.eventstream import channel as channel_module
-from hug.eventstream import drain
-from hug.eventstream import publication as publication_module
 from hug.eventstream.brokers import memory
-from hug.eventstream.channels import Channels
-from hug.eventstream.drain import streams_of
-from hug.eventstream.log import Bounds, Log
+from hug.eventstream.channels import channel as channel_module
+from hug.eventstream.channels import publication as publication_module
+from hug.eventstream.channels.registry import Channels
+from hug.eventstream.history.log import Bounds, Log
+from hug.eventstream.loop import drain
+from hug.eventstream.loop.drain import streams_of
 
 from .stalling import Client, all_is_quiet, assert_run, connected, run, until
 
@@ -223,7 +223,7 @@ def test_memory_of_a_slow_reader(api: Any, url: str, how: str, count: int) -> No
                 await b.publish("x" * 100_000)
                 await a.publish("x" * 100_000)
             await quick.take(2 * count)
-            assert a.log.oldest < a.log.history
+            assert a.log.oldest < a.log.resumable
             if how == "leaves":
                 await slow.leave()
             else:

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 import hug
-from hug.eventstream.channel import Channel
-from hug.eventstream.channels import HISTORY, MAX_AGE, MAX_BYTES, Channels
-from hug.eventstream.log import Bounds
-from hug.eventstream.reader import MOST
+from hug.eventstream.channels.channel import Channel
+from hug.eventstream.channels.reader import MOST
+from hug.eventstream.channels.registry import HISTORY, MAX_AGE, MAX_BYTES, Channels
+from hug.eventstream.history.log import Bounds
 
 from .stalling import all_is_quiet, connected, run
 

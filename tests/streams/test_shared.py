@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 import hug
-from hug.eventstream.asgi_client import StreamCut
-from hug.eventstream.threads import limit
+from hug.eventstream.sources.in_thread import limit
+from hug.test.asgi_client import StreamCut
 
 
 class Source:

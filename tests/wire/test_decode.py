@@ -1,4 +1,4 @@
-"""hug.eventstream.decode: a stream as a browser reads it, by the vectors of web-platform-tests."""
+"""hug.eventstream.wire.decode: a stream as a browser reads it, by the vectors of web-platform-tests."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hug.eventstream.cursor import MAX_ID, LastEventIdError, last_event_id
-from hug.eventstream.decode import Decoder, EventTooLarge, Message
+from hug.eventstream.wire.decode import Decoder, EventTooLarge, Message
+from hug.eventstream.wire.last_event_id import MAX_ID, LastEventIdError, last_event_id
 
 VECTORS: list[tuple[str, bytes, list[tuple[str, str]]]] = [
     (

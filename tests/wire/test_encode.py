@@ -1,4 +1,4 @@
-"""hug.eventstream.event and hug.eventstream.encode: what goes out, byte for byte."""
+"""hug.eventstream.wire.event and hug.eventstream.wire.encode: what goes out, byte for byte."""
 
 import dataclasses
 import datetime as dt
@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hug.eventstream.decode import Decoder, Message
-from hug.eventstream.encode import HEARTBEAT, encode, farewell, opening
-from hug.eventstream.event import TORN_EVENT, event
+from hug.eventstream.wire.decode import Decoder, Message
+from hug.eventstream.wire.encode import HEARTBEAT, encode, farewell, opening
+from hug.eventstream.wire.event import TORN_EVENT, event
 
 LINE_ENDS = ["\n", "\r", "\r\n"]
 # Plain st.text() hardly ever draws what matters here.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Protocol
 
-from hug.eventstream.log import Bounds, Log
+from hug.eventstream.history.log import Bounds, Log
 
 
 class Topic(Protocol):

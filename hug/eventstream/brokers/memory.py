@@ -8,7 +8,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Final
 
-from hug.eventstream.log import Bounds, Log
+from hug.eventstream.history.log import Bounds, Log
 
 _DIGITS: Final = string.digits + string.ascii_lowercase
 

@@ -1,0 +1,227 @@
+"""Readers on one event loop that see the same: those that keep up go together, the others are on their own.
+
+A reader that keeps up has no position of its own, it shares that of its group. One whose server does not take
+a write at once is set aside, costs nothing until it moves, and then catches up.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, Protocol
+
+from hug.eventstream.connection.writer import ClientGone, Connection, chunk
+from hug.eventstream.history.view import Cursor, Gap, View
+from hug.eventstream.loop.pump import Pump
+from hug.eventstream.sources.feed import WRITE_SIZE
+
+TURN: Final = 32
+"""Writes after which the pump looks at the clock."""
+
+
+class Member(Protocol):
+    """One stream, as its group sees it.
+
+    Attributes:
+        connection: What to write to.
+        ending: The error to end with, in a tuple, once it has everything; None to go on.
+    """
+
+    connection: Connection
+    ending: tuple[BaseException | None] | None
+
+    def moved(self, taken: asyncio.Task[None]) -> None:
+        """Tell the group that the server has taken what was pending, or that the client is gone."""
+
+    def end(self, error: BaseException | None) -> None:
+        """End the stream, because of ``error`` if there is one."""
+
+
+class Group(ABC):
+    """Readers with the same view on one event loop.
+
+    A reader is in one of three places: with those that keep up, behind and to be served, or stuck.
+
+    Attributes:
+        pump: What serves it.
+        view: What its readers see.
+    """
+
+    __slots__ = ("_behind", "_cursor", "_ending", "_stuck", "_together", "pump", "view")
+
+    def __init__(self, view: View, pump: Pump) -> None:
+        self.pump = pump
+        self.view = view
+        self._ending = False
+        self._cursor = Cursor([])  # of those that keep up, if there are any
+        self._together: dict[Connection, Member] = {}  # a write to all need not touch the readers
+        self._behind: dict[Member, Cursor] = {}
+        self._stuck: dict[Member, Cursor] = {}
+
+    @abstractmethod
+    def wake(self) -> None:
+        """Have the group served in the pump's next pass."""
+
+    @abstractmethod
+    def _count(self, change: int) -> None:
+        """Count readers that come or go."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether all readers keep up."""
+        return not (self._behind or self._stuck)
+
+    def expect(self) -> None:
+        """Count a reader that is to come: from now on its channels keep what it lacks."""
+        self._count(1)
+
+    def give_up(self) -> None:
+        """Expect one reader less: it will not join."""
+        self.wake()  # what was kept for it may go
+        self._count(-1)
+
+    def join(self, reader: Member, cursor: Cursor, pending: asyncio.Task[None] | None) -> None:
+        """Serve an expected reader from ``cursor`` on, once what is pending has been taken."""
+        if pending is not None:
+            self._set_aside(reader, cursor, pending)
+        elif not self._unite(reader, cursor):
+            self._behind[reader] = cursor
+        if self._behind or self._lags():
+            self.wake()
+
+    def leave(self, reader: Member) -> None:
+        """Forget a reader that has joined."""
+        if not self._part(reader):
+            self._behind.pop(reader, None)
+            self._stuck.pop(reader, None)
+            self.wake()  # what was kept for it may go
+        self._count(-1)
+
+    def finish(self, error: BaseException | None) -> None:
+        """End the readers there are now, each when it has everything; raise ``error`` in them, if any."""
+        for reader in (*self._together.values(), *self._behind, *self._stuck):
+            reader.ending = (error,)
+            self._ending = True
+        self.wake()
+
+    def moved(self, reader: Member, gone: bool) -> None:
+        """Serve a reader again that was stuck, unless its client is gone."""
+        cursor = self._stuck.pop(reader, None)
+        if cursor is None:
+            return
+        if gone:
+            reader.end(ClientGone())
+        else:
+            self.join(reader, cursor, reader.connection.pending)
+            self.wake()  # what was kept for it may go
+
+    def serve(self) -> Iterator[None] | None:
+        """Write what the readers lack that has been published by now; see `Pumped.serve`."""
+        if not (self._behind or self._ending or len(self._together) > TURN):
+            if body := self._read(self._cursor, self._together.values()):
+                self._share(tuple(self._together), body)
+            if not self._lags():
+                return None
+        return self.serve_in_turns()
+
+    def serve_in_turns(self) -> Iterator[None]:
+        """Do so step by step."""
+        # Later events are for the next pass: else each would go out alone, as soon as others get a turn.
+        ends = self.view.ends()
+        complete = self.complete
+        while self._lags(ends):
+            cursor = self._cursor
+            body = self._read(cursor, self._together.values())
+            framed = chunk(body)
+            connections = tuple(self._together) if body else ()
+            for first in range(0, len(connections), TURN):
+                self._share(connections[first : first + TURN], body, framed, cursor)
+                yield
+            yield
+        for reader, own in list(self._behind.items()):
+            while reader in self._behind and not self._unite(reader, own) and self.view.is_behind(own, ends):
+                if body := self._read(own, (reader,)):
+                    self._write(reader, own, body)
+                yield
+        if self._ending:
+            self._finish()
+        if self._lags() or complete != self.complete:
+            self.wake()  # one that was behind goes first now, or none is any more
+
+    def _lags(self, ends: Sequence[int] | None = None) -> bool:
+        """Whether those that keep up lack anything, or anything before ``ends``."""
+        return bool(self._together) and self.view.is_behind(self._cursor, ends)
+
+    def _share(
+        self,
+        connections: Iterable[Connection],
+        body: bytes,
+        framed: bytes | None = None,
+        cursor: Cursor | None = None,
+    ) -> None:
+        """Write the same to those that keep up; ``cursor`` is where they are then."""
+        now = self.pump.now
+        for connection in connections:
+            try:
+                pending = connection.write_shared(body, framed, now)
+            except Exception as error:  # ClientGone, or what a server raises; it is this reader's alone
+                if connection in self._together:
+                    self._together[connection].end(error)
+                continue
+            if pending is not None and (reader := self._together.pop(connection, None)) is not None:
+                self._set_aside(reader, (cursor or self._cursor).copy(), pending)
+
+    def _write(self, reader: Member, cursor: Cursor, body: bytes) -> None:
+        try:
+            pending = reader.connection.write(body)
+        except Exception as error:
+            del self._behind[reader]
+            reader.end(error)
+            return
+        if pending is not None:
+            del self._behind[reader]
+            self._set_aside(reader, cursor, pending)
+
+    def _read(self, cursor: Cursor, readers: Iterable[Member]) -> bytes:
+        """Return what is next for ``readers``; empty when a filter passed nothing, or when it ends them."""
+        try:
+            return self.view.read(cursor, WRITE_SIZE)
+        except Gap:
+            error = None  # their channel disconnects them
+        except Exception as failure:  # of a predicate
+            error = failure
+        for reader in list(readers):
+            self._part(reader)
+            self._behind.pop(reader, None)
+            reader.end(error)
+        return b""
+
+    def _unite(self, reader: Member, cursor: Cursor) -> bool:
+        """Let a reader go with those that keep up, if it is where they are."""
+        if not self._together:
+            self._cursor = cursor
+        elif cursor.positions != self._cursor.positions:
+            return False
+        self._behind.pop(reader, None)
+        self._together[reader.connection] = reader
+        return True
+
+    def _part(self, reader: Member) -> bool:
+        """Take a reader from those that keep up; return whether it was among them."""
+        if self._together.get(reader.connection) is not reader:
+            return False
+        del self._together[reader.connection]
+        return True
+
+    def _set_aside(self, reader: Member, cursor: Cursor, pending: asyncio.Task[None]) -> None:
+        self._stuck[reader] = cursor
+        pending.add_done_callback(reader.moved)
+
+    def _finish(self) -> None:
+        """End those that are to end and have everything."""
+        if not self._lags():
+            for reader in [each for each in self._together.values() if each.ending is not None]:
+                self._part(reader)
+                reader.end(*(reader.ending or ()))
+        self._ending = any(
+            reader.ending is not None for reader in (*self._together.values(), *self._behind, *self._stuck)
+        )

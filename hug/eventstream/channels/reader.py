@@ -1,0 +1,170 @@
+"""One stream that is fed from channels, and the subscription that describes what it gets."""
+
+import asyncio
+from collections.abc import Sequence
+from time import monotonic
+from typing import Final, NamedTuple, Protocol
+
+from hug.eventstream.channels.audience import Audience, Followed, Selection
+from hug.eventstream.channels.group import Group
+from hug.eventstream.connection.writer import Connection
+from hug.eventstream.history.view import Cursor, Gap, Predicate, Track, View
+from hug.eventstream.wire.last_event_id import MAX_ID
+
+MOST: Final = MAX_ID // 65
+"""Most channels of a stream: its id has that of each, 64 characters at most, and must come back whole."""
+
+
+class Readable(Followed, Protocol):
+    """A channel, as subscriptions see it."""
+
+    def audience(self, loop: asyncio.AbstractEventLoop) -> Audience:
+        """Return the audience on ``loop``, a new one if there is none."""
+
+
+class Upstream(Protocol):
+    """What publishes for the readers of a subscription, and wants to know of them."""
+
+    def begin(self) -> None:
+        """A reader is in its place."""
+
+    async def leave(self) -> None:
+        """A reader, begun or not, has left."""
+
+
+class Part(NamedTuple):
+    """A channel in a subscription, and which events are wanted: those for which all predicates are true."""
+
+    channel: Readable
+    predicates: tuple[Predicate, ...] = ()
+
+
+class Subscription:
+    """What a stream gets: the events of some channels, each perhaps filtered.
+
+    Attributes:
+        parts: The channels.
+        since: Where a client begins that has no ``Last-Event-ID``; see `View.start`.
+        upstream: What wants to know of the reader.
+    """
+
+    __slots__ = ("parts", "since", "upstream")
+
+    def __init__(
+        self, parts: Sequence[Part], since: str | None = None, upstream: Upstream | None = None
+    ) -> None:
+        """Make a subscription.
+
+        Raises:
+            TypeError: ``since`` is no text.
+            ValueError: The same channel twice, too many of them, or an empty ``since``.
+        """
+        if since is not None and not isinstance(since, str):
+            raise TypeError(f"since must be 'start' or the id of an event, not {since!r}")
+        if since is not None and not 0 < len(since) <= MAX_ID:
+            raise ValueError("since must be 'start' or the id of an event; leave it out for live events only")
+        if len({id(part.channel) for part in parts}) < len(parts):
+            raise ValueError("a channel can be in a stream once only: combine its filters with and or or")
+        if len(parts) > MOST:
+            raise ValueError(f"a stream can have {MOST} channels, not {len(parts)}: its ids grow with each")
+        self.parts = tuple(parts)
+        self.since = since
+        self.upstream = upstream
+
+    def view(self) -> View:
+        """Return the view of these channels."""
+        return View(
+            [Track(channel.name, channel.log, channel.on_gap, wanted) for channel, wanted in self.parts]
+        )
+
+    def group(self, loop: asyncio.AbstractEventLoop) -> Group:
+        """Return the group on ``loop`` of readers that see the same."""
+        audiences = tuple(part.channel.audience(loop) for part in self.parts)
+        if len(self.parts) == 1 and not self.parts[0].predicates:
+            return audiences[0]
+        view = self.view()
+        return audiences[0].selections.get(view.key) or Selection(view, audiences)
+
+    def can_start(self, last_event_id: str) -> bool:
+        """Whether a client that has received this id may read on, or a channel disconnects it."""
+        if any(part.channel.on_gap == "disconnect" for part in self.parts):
+            try:
+                self.view().start(last_event_id, self.since, monotonic())
+            except Gap:
+                return False
+        return True
+
+
+class Reader:
+    """Feeds one stream from channels; see `Feed` and `hug.eventstream.channels.group.Member`.
+
+    It needs no task: the server's own waits here until the stream is over, while the pump writes.
+    """
+
+    connection: Connection
+    is_published = True
+
+    __slots__ = ("_ended", "_group", "_start", "_subscription", "_upstream", "connection", "ending")
+
+    def __init__(self, subscription: Subscription) -> None:
+        self._subscription: Subscription | None = subscription
+        self._upstream = subscription.upstream
+        self._group: Group | None = None
+        self._start: tuple[Cursor, bytes] | None = None
+        self._ended: asyncio.Future[None] | None = None
+        self.ending: tuple[BaseException | None] | None = None
+
+    def start(self, last_event_id: str) -> str:
+        """See `Feed.start`; the id is that of the last event the client has, or knows to have missed."""
+        subscription, self._subscription = self._subscription, None
+        if subscription is None:
+            raise RuntimeError("a stream can be started once only")
+        group = self._group = subscription.group(asyncio.get_running_loop())
+        group.expect()  # before we look where it is: what comes from here on is kept for it
+        try:
+            self._start = group.view.start(last_event_id, subscription.since, monotonic())
+        except Gap:
+            return last_event_id
+        cursor, gaps = self._start
+        return last_event_id if gaps else group.view.id(cursor)
+
+    def run(self, connection: Connection) -> asyncio.Future[None]:
+        """See `Feed.run`. This is no coroutine: an idle stream would keep its frame in memory."""
+        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        start, self._start = self._start, None
+        if start is None or self._group is None:
+            ended.set_result(None)  # its channel disconnects readers that have missed something
+            return ended
+        cursor, gaps = start
+        if gaps:
+            connection.write(gaps)
+        self.connection = connection
+        self._ended = ended
+        self._group.join(self, cursor, connection.pending)
+        if self._upstream is not None:
+            self._upstream.begin()
+        return ended
+
+    async def close(self) -> None:
+        """See `Feed.close`."""
+        group, self._group = self._group, None
+        if group is not None:
+            if self._ended is None:
+                group.give_up()
+            else:
+                group.leave(self)
+        if self._upstream is not None:
+            await self._upstream.leave()
+
+    def moved(self, taken: asyncio.Task[None]) -> None:
+        """See `hug.eventstream.channels.group.Member`."""
+        if self._group is not None:
+            self._group.moved(self, taken.cancelled() or taken.exception() is not None)
+
+    def end(self, error: BaseException | None) -> None:
+        """See `hug.eventstream.channels.group.Member`."""
+        if self._ended is not None and not self._ended.done():
+            if error is None:
+                self._ended.set_result(None)
+            else:
+                self._ended.set_exception(error)

@@ -1,0 +1,200 @@
+"""The channels of an API, by name: made on first use, forgotten when nobody can miss them."""
+
+import logging
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, Final
+
+from hug.eventstream.brokers import Broker
+from hug.eventstream.channels.channel import Channel
+from hug.eventstream.history.log import Bounds
+from hug.eventstream.history.view import OnGap
+from hug.sentinels import DEFAULT, Default
+
+HISTORY: Final = 100
+MAX_AGE: Final = 300.0
+MAX_BYTES: Final = 16 * 1024 * 1024
+"""What a channel keeps by default: enough for clients that lose their connection for a while."""
+
+LONGEST_NAME: Final = 255
+
+MOST: Final = 100_000
+"""Channels that an API keeps for their history alone."""
+
+_LOOKS: Final = 2
+"""Channels looked at, for each new one, whether they can be forgotten: more than come, so none pile up."""
+
+_CHANCES: Final = 8
+"""Channels looked at for one that has been idle, before one is forgotten that has not."""
+
+logger = logging.getLogger("hug")
+
+
+class Channels:
+    """The channels of an API.
+
+    One that nobody holds, that has no readers and no history, is forgotten. One with a history but no
+    ``max_age`` is kept until there are too many, which a reader that comes back later is told as of any gap.
+
+    Attributes:
+        broker: Where their events are kept.
+        most: How many are kept for their history alone. Of more, those are forgotten first that have no
+            readers and that nobody has published on for long.
+    """
+
+    def __init__(self, broker: Broker) -> None:
+        self.broker = broker
+        self.most = MOST
+        self._lock = threading.Lock()
+        self._known: weakref.WeakValueDictionary[str, Channel] = weakref.WeakValueDictionary()
+        self._kept: dict[str, Channel] = {}
+        self._told = False
+
+    def get(
+        self,
+        name: str,
+        *,
+        history: int | Default = DEFAULT,
+        max_bytes: int | Default = DEFAULT,
+        max_age: float | Default | None = DEFAULT,
+        on_gap: OnGap | Default = DEFAULT,
+    ) -> Channel:
+        """Return the channel of this name.
+
+        Args:
+            name: 1 to 255 characters.
+            history: Most events that are kept for readers that come back, 0 for none.
+            max_bytes: Most bytes of them, as they are on the wire.
+            max_age: Seconds after which an event is dropped; None: never.
+            on_gap: See `Channel.on_gap`.
+
+        Raises:
+            TypeError: The name is no text.
+            ValueError: A value is out of range, or other than what the channel was made with.
+        """
+        with self._lock:
+            channel = self._known.get(name)
+            if channel is None:
+                channel = _make(name, history, max_bytes, max_age, on_gap, self)
+                self._sweep()
+                self._known[name] = channel
+                return channel
+        _compare(channel, history=history, max_bytes=max_bytes, max_age=max_age, on_gap=on_gap)
+        return channel
+
+    def keep(self, channel: Channel) -> None:
+        """Keep a channel, which nobody else may hold, while it has a history."""
+        if channel.bounds.history:
+            with self._lock:
+                self._kept[channel.name] = channel
+                channel.kept = channel.log.last
+                if len(self._kept) > self.most:
+                    self._make_room()
+
+    def forget_idle(self) -> None:
+        """Let go at once of channels whose events are all past their age."""
+        with self._lock:
+            for _ in range(len(self._kept)):
+                self._look()
+
+    def __iter__(self) -> Iterator[Channel]:
+        self.forget_idle()
+        with self._lock:
+            known = list(self._known.values())
+        yield from known
+
+    def __len__(self) -> int:
+        self.forget_idle()
+        return len(self._known)
+
+    def _sweep(self) -> None:
+        for _ in range(_LOOKS):
+            if self._kept:
+                self._look()
+
+    def _look(self) -> None:
+        """Look at the channel that was looked at longest ago."""
+        name, channel, kept = self._take()
+        channel.log.expire(time.monotonic())
+        if channel.log.resumable < channel.log.last:
+            self._kept[name] = channel
+            channel.kept = kept
+
+    def _make_room(self) -> None:
+        """Forget one: the first that is idle, if there is one among the next few."""
+        for chance in range(1, _CHANCES + 1):
+            name, channel, kept = self._take()
+            idle = channel.log.last == kept or chance == _CHANCES
+            if idle and not channel.audiences:
+                break
+            self._kept[name] = channel
+            channel.kept = channel.log.last
+        if not self._told:
+            self._told = True
+            logger.warning(
+                "there are more than %d channels with a history, and the oldest are forgotten: give them a "
+                "max_age, or allow more with hug.API(...).channels.most",
+                self.most,
+            )
+
+    def _take(self) -> tuple[str, Channel, int]:
+        """Keep the channel no more that was looked at longest ago; return it, and what it was kept with."""
+        name = next(iter(self._kept))
+        channel = self._kept.pop(name)
+        kept, channel.kept = channel.kept, 0  # before we look: one that publishes from here on is kept again
+        return name, channel, kept
+
+
+def _make(name: str, history: Any, max_bytes: Any, max_age: Any, on_gap: Any, keeper: Channels) -> Channel:
+    if not isinstance(name, str):
+        raise TypeError(f"a channel's name is text, not {type(name).__name__}")
+    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+        raise ValueError(f"a channel's name has 1 to {LONGEST_NAME} printable characters, not {name[:300]!r}")
+    if isinstance(max_age, Default):
+        # Who asks for a history of his own wants it the day after, too.
+        max_age = MAX_AGE if isinstance(history, Default) else None
+    if isinstance(history, Default):
+        history = HISTORY
+    if isinstance(max_bytes, Default):
+        max_bytes = MAX_BYTES
+    if isinstance(on_gap, Default):
+        on_gap = "event"
+    if not _whole(history) or history < 0:
+        raise ValueError(f"history must be a number of events, 0 or more, not {history!r}")
+    if not _whole(max_bytes) or max_bytes < 1:
+        raise ValueError(f"max_bytes must be a number of bytes, 1 or more, not {max_bytes!r}")
+    if max_age is not None and (
+        isinstance(max_age, bool) or not isinstance(max_age, int | float) or not max_age > 0
+    ):
+        raise ValueError(
+            f"max_age must be a number of seconds above 0, or None for no limit, not {max_age!r}"
+        )
+    if on_gap not in ("event", "disconnect"):
+        raise ValueError(f"on_gap must be 'event' or 'disconnect', not {on_gap!r}")
+    return Channel(name, _bounds(history, max_bytes, max_age), on_gap, keeper)
+
+
+# Channels by the thousand have the same ones, which are then found in the processor's cache.
+_bounds = lru_cache(maxsize=100)(Bounds)
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _compare(channel: Channel, **options: Any) -> None:
+    has = {
+        "history": channel.bounds.history,
+        "max_bytes": channel.bounds.max_bytes,
+        "max_age": channel.bounds.max_age,
+        "on_gap": channel.on_gap,
+    }
+    for option, value in options.items():
+        if not isinstance(value, Default) and (value != has[option] or isinstance(value, bool)):
+            raise ValueError(
+                f"channel {channel.name!r} has {option}={has[option]!r} already, not {value!r}: "
+                "give options where it is used first, and nowhere else"
+            )

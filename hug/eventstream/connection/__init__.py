@@ -1,0 +1,1 @@
+"""One client: writing to it without waiting, and noticing that it has left."""

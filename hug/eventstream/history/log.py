@@ -1,0 +1,278 @@
+"""The newest events of one channel, encoded once. Wire layer: no I/O, no clock.
+
+A reader of a channel is a position in its log and no more: position n lies behind the n-th event that the
+channel ever had. The log forgets the oldest events, so a position can fall out of it; that is a gap, and
+never silent.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Final
+
+from hug.eventstream.wire.decode import Decoder, Message
+
+LIVE_EVENTS: Final = 1000
+LIVE_BYTES: Final = 4 * 1024 * 1024
+"""Most events, and their bytes, kept past the history's limits while readers that are connected lack them."""
+
+_DEAD: Final = 64
+_MESSAGES: Final = 1000
+_WITH_THE_NEXT: Final = -1  # a position that the next event is past
+_NEVER: Final = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much of a channel is kept for readers that come back.
+
+    Attributes:
+        history: Most events.
+        max_bytes: Most bytes of them, as they are on the wire.
+        max_age: Seconds after which an event is dropped; None: never.
+    """
+
+    history: int
+    max_bytes: int
+    max_age: float | None = None
+
+
+class Log:
+    """A bounded run of events with consecutive positions.
+
+    Two limits hold. The *history* is what a reader that comes back may resume in. While ``held``, the events
+    published last are kept besides, for readers that are connected and have not been given them yet.
+
+    Attributes:
+        last: The position behind the newest event.
+        bytes_in: Bytes of all events there have ever been.
+    """
+
+    __slots__ = (
+        "_base", "_bounds", "_chunks", "_expires", "_frames", "_full", "_held", "_history_bytes", "_life",
+        "_live", "_live_bytes", "_lock", "_messages", "_oldest", "_resumable", "_times", "bytes_in", "last",
+    )  # fmt: skip
+
+    def __init__(self, life: str, bounds: Bounds, lock: AbstractContextManager[object]) -> None:
+        """Make an empty log.
+
+        Args:
+            life: Begins all ids, and tells this log from any other of the same channel: ``[A-Za-z0-9._]``.
+            bounds: Limits of the history.
+            lock: Held while the log changes or is copied from, so that any thread may publish.
+        """
+        self._life = life
+        self._bounds = bounds
+        self._lock = lock
+        self._frames: list[bytes] = []  # the first ones may be dropped already, and are then empty
+        self._times: list[float] = []
+        self._base = 0  # position before the first of them
+        self._oldest = 0
+        self._resumable = 0
+        self._history_bytes = 0
+        self._live = 0
+        self._live_bytes = 0
+        self._full = _WITH_THE_NEXT  # position past which an event is over a limit, or may be
+        self._expires = -_NEVER  # when the oldest event of the history is past its age, or may be
+        self._chunks: dict[int, tuple[bytes, int]] | None = None
+        self._messages: dict[int, Message] | None = None
+        self._held = False
+        self.last = 0
+        self.bytes_in = 0
+
+    @property
+    def oldest(self) -> int:
+        """The position before the oldest event that a connected reader can still be given."""
+        return self._oldest
+
+    @property
+    def resumable(self) -> int:
+        """The first position from which a reader that comes back can resume."""
+        return self._resumable
+
+    @property
+    def exceeds(self) -> bool:
+        """Whether more than the history is kept, for connected readers."""
+        return self._oldest < self._resumable
+
+    @property
+    def bounds(self) -> Bounds:
+        """The limits of the history."""
+        return self._bounds
+
+    @property
+    def held(self) -> bool:
+        """Whether readers are connected."""
+        return self._held
+
+    @held.setter
+    def held(self, held: bool) -> None:
+        with self._lock:
+            if held and not self._held:
+                self._live, self._live_bytes = self.last, 0
+            self._held = held
+            self._full = _WITH_THE_NEXT  # another limit holds now
+
+    # Ids
+
+    def id(self, position: int) -> str:
+        """Return the id that a reader at ``position`` has received last."""
+        return f"{self._life}-{position}"
+
+    def position(self, event_id: str) -> int | None:
+        """Return the position of a reader whose last event had this id; None if it is not of this log."""
+        life, dash, number = event_id.rpartition("-")
+        if not dash or life != self._life or not number.isdecimal() or not number.isascii():
+            return None
+        if len(number) > 20 or str(position := int(number)) != number:  # an id is written in one way only
+            return None
+        return position if position <= self.last else None
+
+    # Writing
+
+    def append(self, body: bytes, now: float) -> str:
+        """Add an event, drop what is over the limits, and return the event's id.
+
+        Args:
+            body: The event as it is on the wire, without an id.
+            now: Seconds of a clock that never goes back, the same for all logs.
+        """
+        with self._lock:
+            position = self.last + 1
+            event_id = f"{self._life}-{position}"
+            frame = b"id: %b\n%b" % (event_id.encode(), body)
+            size = len(frame)
+            self._frames.append(frame)
+            self._times.append(now)
+            self._chunks = None
+            self.last = position
+            self.bytes_in += size
+            self._history_bytes += size
+            self._live_bytes += size
+            if (
+                position > self._full
+                or now >= self._expires
+                or self._history_bytes > self._bounds.max_bytes
+                or (self._live_bytes > LIVE_BYTES and self._live < self._resumable)
+            ):
+                self._limit(now)
+        return event_id
+
+    def _limit(self, now: float) -> None:
+        """Move the two beginnings past what is over their limits, and forget what is before both."""
+        bounds, last, base = self._bounds, self.last, self._base
+        history, live = self._resumable, self._live
+        while last - history > bounds.history or self._history_bytes > bounds.max_bytes:
+            self._history_bytes -= len(self._frames[history - base])
+            history += 1
+        self._expires = _NEVER
+        if bounds.max_age is not None:
+            born = now - bounds.max_age
+            while history < last and self._times[history - base] < born:
+                self._history_bytes -= len(self._frames[history - base])
+                history += 1
+            self._expires = self._times[history - base] + bounds.max_age if history < last else -_NEVER
+        if not self._held:
+            live, self._live_bytes = last, 0
+        while live < history and (
+            last - live > LIVE_EVENTS or (self._live_bytes > LIVE_BYTES and last - live > 1)
+        ):
+            self._live_bytes -= len(self._frames[live - base])
+            live += 1
+        self._resumable, self._live = history, live
+        self._full = history + bounds.history
+        if live < history:
+            self._full = min(self._full, live + LIVE_EVENTS)
+        if history > self._oldest and live > self._oldest:
+            self._drop()
+
+    def _drop(self) -> None:
+        """Forget what is neither history nor live; the lists are shortened now and then only."""
+        start, base, frames = min(self._resumable, self._live), self._base, self._frames
+        self._chunks = self._messages = None
+        for position in range(self._oldest, start):
+            frames[position - base] = b""
+        self._oldest = start
+        if start - base > _DEAD + len(frames) // 8:
+            del frames[: start - base]
+            del self._times[: start - base]
+            self._base = start
+
+    def expire(self, now: float) -> None:
+        """Drop the events whose age is over the limit."""
+        if self._bounds.max_age is not None:
+            with self._lock:
+                self._limit(now)
+
+    def release(self, position: int) -> None:
+        """Keep no more than the history of what is before ``position``: all connected readers have it."""
+        with self._lock:
+            if position == self.last:
+                self._live, self._live_bytes = position, 0
+            while self._live < position:
+                self._live_bytes -= len(self._frames[self._live - self._base])
+                self._live += 1
+            if self._resumable > self._oldest and self._live > self._oldest:
+                self._drop()
+
+    # Reading
+
+    def chunk(self, position: int, limit: int) -> tuple[bytes, int]:
+        """Return the events behind ``position`` as one piece, and the position behind them.
+
+        Readers at the same position share the piece. It has ``limit`` bytes at most, or one event.
+
+        Raises:
+            LookupError: The position has fallen out of the log.
+        """
+        with self._lock:
+            if position < self._oldest:
+                raise self._fallen(position)
+            frames = self._frames
+            if position == self.last - 1:
+                return frames[-1], position + 1
+            if position >= self.last:
+                return b"", position
+            if self._chunks is not None and (known := self._chunks.get(position)) is not None:
+                return known
+            index = first = position - self._base
+            size = 0
+            for index in range(first, len(frames)):
+                size += len(frames[index])
+                if size > limit and index > first:
+                    break
+            else:
+                index = len(frames)
+            piece = b"".join(frames[first:index])
+            if self._chunks is None:
+                self._chunks = {}
+            elif len(self._chunks) >= _DEAD:
+                self._chunks.clear()
+            result = self._chunks[position] = (piece, self._base + index)
+            return result
+
+    def after(self, position: int, most: int) -> Iterator[tuple[float, int, bytes]]:
+        """Return ``most`` events behind ``position`` at most: when they came, the position behind, the bytes.
+
+        Raises:
+            LookupError: The position has fallen out of the log.
+        """
+        with self._lock:
+            if position < self._oldest:
+                raise self._fallen(position)
+            first = position - self._base
+            frames, times = self._frames[first : first + most], self._times[first : first + most]
+        return zip(times, range(position + 1, position + 1 + len(frames)), frames, strict=True)
+
+    def message(self, position: int, frame: bytes) -> Message:
+        """Return the event before ``position``, whose bytes are ``frame``, as a client receives it."""
+        messages = self._messages  # which another thread may take away meanwhile
+        if messages is None or len(messages) >= _MESSAGES:
+            messages = self._messages = {}
+        message = messages.get(position)
+        if message is None:
+            message = messages[position] = Decoder(limit=len(frame)).feed(frame)[0]
+        return message
+
+    def _fallen(self, position: int) -> LookupError:
+        return LookupError(f"position {position} is no longer in the log, which begins at {self._oldest}")

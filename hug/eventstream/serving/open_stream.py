@@ -1,0 +1,262 @@
+"""One open stream, from its first byte to its source's last line of cleanup."""
+
+import asyncio
+import contextlib
+import enum
+import logging
+import random
+from collections.abc import Coroutine, Mapping
+from typing import Any
+
+from hug.asgi import Receive, Send
+from hug.eventstream.connection.disconnect import watch
+from hug.eventstream.connection.writer import ClientGone, Connection, CutOff
+from hug.eventstream.loop.drain import OpenStreams, streams_of
+from hug.eventstream.loop.heart import SLACK
+from hug.eventstream.serving.handover import Handover
+from hug.eventstream.serving.settings import Settings
+from hug.eventstream.sources.feed import Feed
+from hug.eventstream.sources.in_thread import TooManyThreads
+from hug.eventstream.wire.encode import HEARTBEAT, farewell, opening
+from hug.sentinels import Default
+
+logger = logging.getLogger("hug")
+
+DRAIN_CLEANUP = 0.8
+"""Seconds that a source gets for its cleanup, and a client for the last bytes, when the process ends."""
+
+DRAIN_LIMIT = 0.9
+"""Seconds after which a client that has not read the last bytes is left behind when the process ends."""
+
+
+class End(enum.Enum):
+    """Why a stream ended."""
+
+    SOURCE = "its source ended"
+    FAILURE = "its source failed"
+    CLIENT = "the client left"
+    STUCK = "the client has stopped reading"
+    DRAIN = "the process ends"
+    REFUSAL = "too many sync sources run"
+    CANCELLED = "the server cancelled it"
+
+
+async def discard(handover: Handover) -> None:
+    """Let the source of a stream that is not served clean up."""
+    try:
+        if handover.stream is not None:
+            await handover.stream.feed().close()
+    finally:
+        if handover.closed is not None:
+            await handover.closed()
+
+
+def serve(
+    handover: Handover,
+    receive: Receive,
+    send: Send,
+    settings: Settings,
+    extensions: Mapping[str, Any] | None = None,
+) -> Coroutine[Any, Any, None]:
+    """Send the body of a response whose head has gone out; return when stream and source are done.
+
+    Args:
+        handover: The stream, and what is known of the request.
+        receive: The ASGI server's; the request's body has been read from it.
+        send: The ASGI server's.
+        settings: What the stream does not say itself.
+        extensions: Those of the request's ASGI scope.
+    """
+    stream = OpenStream(handover, Connection(send, extensions), settings)
+    return stream.serve(receive, handover.last_event_id, extensions)
+
+
+class OpenStream:
+    """A stream while it is open. Its source runs in the server's task; to end it early is to cancel that."""
+
+    __slots__ = (
+        "_cleanup",
+        "_connection",
+        "_end",
+        "_feed",
+        "_heartbeat",
+        "_name",
+        "_owner",
+        "_retry",
+        "_settings",
+        "_streams",
+    )
+
+    def __init__(self, handover: Handover, connection: Connection, settings: Settings) -> None:
+        stream = handover.stream
+        if stream is None:
+            raise ValueError("no handler has given a stream to serve")
+        self._connection = connection
+        self._settings = settings
+        self._name = handover.name
+        self._feed: Feed = stream.feed()
+        self._heartbeat = settings.heartbeat if isinstance(stream.heartbeat, Default) else stream.heartbeat
+        self._retry = settings.retry if isinstance(stream.retry, Default) else stream.retry
+        self._streams: OpenStreams = streams_of(asyncio.get_running_loop())
+        self._owner: asyncio.Task[None] | None = None
+        self._end: End | None = None
+        self._cleanup: asyncio.TimerHandle | None = None
+
+    async def serve(self, receive: Receive, last_event_id: str, extensions: Mapping[str, Any] | None) -> None:
+        """Send the first bytes, run the source until something ends the stream, send the last bytes."""
+        try:
+            self._write(opening(self._feed.start(last_event_id), self._retry))
+            watching = watch(receive, self, self._streams.context, extensions)
+        except BaseException:
+            await self._feed.close()
+            raise
+        if self._streams.draining:
+            self._end = End.DRAIN
+        ticket = self._streams.heart.add(self, self._next_look(self._connection.wrote_at))
+        # Not before: a stream that has ended already lets its source clean up without a cancellation.
+        self._owner = asyncio.current_task()
+        try:
+            try:
+                if self._end is None:
+                    await self._feed.run(self._connection)
+                else:
+                    self._limit_cleanup()
+            finally:
+                await self._feed.close()
+            if self._end is None:  # a source may keep its cancellation to itself
+                await self._finish()
+        except asyncio.CancelledError:
+            self._cancelled()
+        except ClientGone:
+            self._end = End.CLIENT
+        except CutOff:
+            self._end = self._end or End.FAILURE
+        except TooManyThreads as error:
+            self._end = End.REFUSAL
+            logger.warning("a client of %s was asked to come back later: %s", self._name, error)
+        except Exception as error:
+            self._failed(error)
+        finally:
+            watching.close()
+            self._streams.heart.discard(ticket)
+            if self._cleanup is not None:
+                self._cleanup.cancel()
+            self._disown()
+        with contextlib.suppress(ClientGone):
+            await self._say_goodbye()
+        if self._end is End.CANCELLED:
+            raise asyncio.CancelledError
+
+    async def _finish(self) -> None:
+        """End the response and wait, as after any write, until the client has read enough of it."""
+        pending = self._connection.finish()
+        if pending is not None:
+            await asyncio.wait({pending})
+        self._end = End.SOURCE
+
+    def _write(self, body: bytes) -> None:
+        try:
+            self._connection.write(body)
+        except ClientGone:
+            self._stop(End.CLIENT)
+
+    def _stop(self, end: End) -> None:
+        """End the stream for this reason, unless it is ending already, and limit the time of its cleanup."""
+        if self._end is not None:
+            return
+        self._end = end
+        if self._owner is not None:
+            self._owner.cancel()
+            self._limit_cleanup()
+
+    def _limit_cleanup(self) -> None:
+        seconds = self._settings.cleanup_timeout
+        if self._end is End.DRAIN:
+            seconds = min(seconds, DRAIN_CLEANUP)
+        self._cleanup = asyncio.get_running_loop().call_later(seconds, self._cleanup_overruns, seconds)
+
+    def _cleanup_overruns(self, seconds: float) -> None:
+        logger.error(
+            "the source of %s is cancelled again: its stream ended %g s ago (%s) and it has not cleaned up. "
+            "A sync generator is held up until what it waits for returns",
+            self._name,
+            seconds,
+            self._end and self._end.value,
+        )
+        if self._owner is not None:
+            self._owner.cancel()
+
+    @property
+    def lagging(self) -> asyncio.Task[None] | None:
+        """See `hug.eventstream.loop.drain.Stream`."""
+        return self._connection.pending if self._feed.is_published else None
+
+    def client_left(self) -> None:
+        """See `Watched.client_left`."""
+        self._stop(End.CLIENT)
+
+    def drain(self) -> None:
+        """See `Draining.drain`: a client that keeps up hears when to come back; the source is ended."""
+        if self._end is None:
+            if self._connection.pending is None:
+                self._say_come_back()
+            self._stop(End.DRAIN)
+            asyncio.get_running_loop().call_later(DRAIN_LIMIT, self._connection.abort)
+
+    def beat(self, now: float) -> float:
+        """See `Beating.beat`: a heartbeat after silence, an end to a client that has not read for long."""
+        connection = self._connection
+        if connection.closed:
+            self._stop(End.CLIENT)
+        elif connection.pending is not None:
+            if now - connection.wrote_at >= self._settings.write_timeout:
+                self._stop(End.STUCK)
+        elif self._heartbeat is not None and now - connection.wrote_at >= self._heartbeat - SLACK:
+            self._write(HEARTBEAT)
+        return self._next_look(now)
+
+    def _next_look(self, now: float) -> float:
+        connection = self._connection
+        if connection.pending is not None:
+            return connection.wrote_at + self._settings.write_timeout
+        look = now + self._settings.write_timeout
+        return look if self._heartbeat is None else min(look, connection.wrote_at + self._heartbeat)
+
+    def _cancelled(self) -> None:
+        """Tell our own cancellations from the server's, and from one that the source made itself."""
+        if self._end is None:
+            if self._owner is not None and self._owner.cancelling():
+                self._end = End.CANCELLED
+            else:
+                self._end = End.FAILURE
+                logger.error("the source of %s cancelled itself; its client will reconnect", self._name)
+
+    def _disown(self) -> None:
+        """Give the task back to the server, as if we had never cancelled it."""
+        owner, self._owner = self._owner, None
+        while owner is not None and self._end is not End.CANCELLED and owner.cancelling():
+            owner.uncancel()
+
+    def _failed(self, error: Exception) -> None:
+        if self._end is not None:
+            logger.error("the source of %s failed in its cleanup", self._name, exc_info=error)
+        else:
+            self._end = End.FAILURE
+            logger.error("the source of %s failed; its client will reconnect", self._name, exc_info=error)
+
+    async def _say_goodbye(self) -> None:
+        """End the response cleanly, or leave it unfinished, which tells a browser that something broke."""
+        connection = self._connection
+        if self._end in {End.DRAIN, End.CANCELLED, End.REFUSAL}:
+            self._say_come_back()
+            if connection.pending is not None:
+                await asyncio.wait({connection.pending}, timeout=DRAIN_CLEANUP)
+        elif self._end is End.STUCK:
+            connection.abort()
+
+    def _say_come_back(self) -> None:
+        if not self._connection.finished:
+            low, high = self._settings.drain_retry
+            retry = round(1000 * random.uniform(low, high))  # noqa: S311  # guards nothing
+            with contextlib.suppress(ClientGone):
+                self._connection.finish(farewell(retry))

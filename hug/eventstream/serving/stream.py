@@ -1,0 +1,88 @@
+"""What a handler answers with: a source, and how it is to be streamed."""
+
+from collections.abc import AsyncIterable
+from typing import TypeAlias
+
+from hug.eventstream.channels.channel import Channel, Filtered
+from hug.eventstream.channels.reader import Reader, Subscription
+from hug.eventstream.serving.settings import Heartbeat, Retry, check_heartbeat
+from hug.eventstream.sources.feed import Feed, Source, is_source, iterate, never_blocks
+from hug.eventstream.sources.in_thread import ThreadFeed
+from hug.eventstream.sources.on_loop import AsyncFeed
+from hug.eventstream.wire.event import check_retry
+from hug.sentinels import DEFAULT, Default
+
+Following: TypeAlias = Channel | Filtered
+"""What can be followed: a channel, or some of its events."""
+
+
+class EventStream:
+    """A source and its options, ready to be served once. Make one with `events`."""
+
+    __slots__ = ("heartbeat", "retry", "source")
+
+    def __init__(
+        self, source: Source | Subscription, heartbeat: Heartbeat = DEFAULT, retry: Retry = DEFAULT
+    ) -> None:
+        self.source = source
+        self.heartbeat = heartbeat
+        self.retry = retry
+
+    def can_start(self, last_event_id: str) -> bool:
+        """Whether a client that has received this id may read on; see `Subscription.can_start`."""
+        return not isinstance(self.source, Subscription) or self.source.can_start(last_event_id)
+
+    def feed(self) -> Feed:
+        """Return what will run the source: a task for an async one, a thread for one that may block."""
+        source = self.source
+        if isinstance(source, Subscription):
+            return Reader(source)
+        if isinstance(source, AsyncIterable):
+            return AsyncFeed(source)
+        if never_blocks(source):
+            return AsyncFeed(iterate(source))
+        return ThreadFeed(source)
+
+
+def events(
+    source: Source | Following,
+    *others: Following,
+    since: str | None = None,
+    heartbeat: Heartbeat = DEFAULT,
+    retry: Retry = DEFAULT,
+) -> EventStream:
+    """Return what an event stream handler answers with.
+
+    Args:
+        source: A generator, an async generator, or any other (async) iterable. Its items are events
+            made with `event`, text, values that hug can write as JSON, or None for a heartbeat. Or a channel,
+            or what `Channel.where` gives.
+        others: Further channels: the stream has the events of them all, each with an id from which a client
+            that reconnects resumes in every one of them.
+        since: Where in the channels a client begins that has no ``Last-Event-ID``: ``"start"`` with the
+            oldest event they have, an id behind that event; left out, with what comes from now on.
+        heartbeat: Seconds without traffic after which a comment is sent; None switches heartbeats off.
+        retry: Milliseconds the client shall wait before it reconnects; None leaves the choice to it.
+
+    Raises:
+        TypeError: ``source`` cannot be iterated, or is a single value such as text; several sources that are
+            not all channels, or ``since`` without a channel.
+        ValueError: ``heartbeat`` or ``retry`` out of range, a channel given twice, an empty ``since``.
+    """
+    if not isinstance(heartbeat, Default):
+        check_heartbeat(heartbeat)
+    if not isinstance(retry, Default) and retry is not None:
+        check_retry(retry)
+    sources = (source, *others)
+    followed = [each for each in sources if isinstance(each, Following)]
+    if followed and len(followed) == len(sources):
+        return EventStream(Subscription([each.part for each in followed], since), heartbeat, retry)
+    if others:
+        raise TypeError("events() takes one generator or iterable, or channels; only channels can be merged")
+    if since is not None:
+        raise TypeError("since= is for channels: a generator starts where its own code starts it")
+    if isinstance(source, Following) or not is_source(source):
+        raise TypeError(
+            f"events() needs a generator or another iterable of events, not {type(source).__name__}"
+        )
+    return EventStream(source, heartbeat, retry)

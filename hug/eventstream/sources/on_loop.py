@@ -1,0 +1,82 @@
+"""Async iterables, run on the event loop in the task of their stream."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterable
+from typing import Any
+
+from hug.eventstream.connection.stepping import Rest
+from hug.eventstream.connection.writer import Connection
+from hug.eventstream.sources.feed import PATIENCE, WRITE_SIZE
+from hug.eventstream.wire.encode import encode
+
+
+class AsyncFeed:
+    """Runs an async iterable on the event loop; items that are ready share a write."""
+
+    __slots__ = ("_iterator",)
+    is_published = False
+
+    def __init__(self, source: AsyncIterable[Any]) -> None:
+        self._iterator = aiter(source)
+
+    def start(self, last_event_id: str) -> str:
+        """See `Feed.start`."""
+        return last_event_id
+
+    async def run(self, connection: Connection) -> None:
+        """See `Feed.run`.
+
+        Each ``__anext__`` is stepped by hand, so that an item that is ready costs no turn of the event loop.
+        When an item is not ready, what has gathered leaves first, and the wait goes on meanwhile. All this is
+        one coroutine because an idle stream keeps each of its frames in memory.
+        """
+        ready: list[bytes] | None = None  # an idle stream keeps no list
+        size, since = 0, time.monotonic()
+        try:
+            while True:
+                steps = self._iterator.__anext__().__await__()
+                try:
+                    waiting_for = next(steps)
+                except StopIteration as stop:
+                    item = stop.value
+                else:
+                    pending = connection.write(b"".join(ready)) if ready else None
+                    ready = None
+                    item = await Rest(steps, waiting_for)
+                    if _cancelling():
+                        break  # a generator that yields in its finally has kept the cancellation to itself
+                    if pending is not None:
+                        await pending
+                    size, since = 0, time.monotonic()
+                if ready is None:
+                    ready = []
+                ready.append(encode(item))
+                size += len(ready[-1])
+                del item  # nor the last item, which may be large
+                if size >= WRITE_SIZE or time.monotonic() - since > PATIENCE:
+                    pending = connection.write(b"".join(ready))
+                    ready = None
+                    if pending is not None:
+                        await pending
+                    await asyncio.sleep(0)  # the source may never wait, and others want their turn
+                    size, since = 0, time.monotonic()
+        except StopAsyncIteration:
+            pass
+        except asyncio.CancelledError:
+            ready = None
+            raise
+        finally:
+            if ready and (pending := connection.write(b"".join(ready))) is not None:
+                await pending  # what came before a failure is not lost
+
+    async def close(self) -> None:
+        """See `Feed.close`."""
+        aclose = getattr(self._iterator, "aclose", None)
+        if aclose is not None:
+            await aclose()
+
+
+def _cancelling() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -1,0 +1,109 @@
+"""The file or module that holds an API, to be loaded by any process."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.machinery
+import importlib.util
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Self
+
+from hug.exceptions import HugError
+
+
+class ProgramError(HugError):
+    """What the command was asked to serve cannot be found or holds no API."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A file or module that holds an API; a value, so that any process can load it."""
+
+    name: str
+    file: Path | None = None
+
+    @classmethod
+    def find(cls, *, file: str | None = None, module: str | None = None) -> Self:
+        """Return the program that one of ``file`` and ``module`` names; the other is None or empty.
+
+        Raises:
+            ProgramError: Both are given, or none, or the file does not exist.
+        """
+        if file and module:
+            raise ProgramError("can not define both a file and module source for Hug API.")
+        if module:
+            return cls(module)
+        if not file:
+            raise ProgramError("must define a file name or module that contains a Hug API.")
+        path = Path(file).absolute()
+        try:
+            if not path.is_file():
+                raise ProgramError(f"there is no file {file!r}")
+        except PermissionError:
+            raise ProgramError(f"no permission to look for file {file!r}") from None
+        return cls(path.stem, path)
+
+    def load(self) -> ModuleType:
+        """Import the program and return its module, which has the name that importing it anywhere gives it.
+
+        The folder of a file and the current folder come first in ``sys.path``, as they do for a script.
+        What the program itself raises comes through.
+
+        Raises:
+            ProgramError: There is no such module, it holds no API, or the file's name is taken.
+        """
+        sys.path.insert(0, str(Path.cwd()))
+        module = self._import_module() if self.file is None else self._import_file(self.file)
+        if not hasattr(module, "__hug__"):
+            raise ProgramError(f"{self} contains no Hug API: nothing in it is decorated by hug")
+        return module
+
+    def sources(self) -> list[Path]:
+        """Return what to watch: the file's folder or the module's package, and the current folder.
+
+        Never the root of the file system, which is the current folder in many a container.
+        """
+        places = [*self._places(), Path.cwd()]
+        return [place for place in dict.fromkeys(places) if place != place.parent]
+
+    def __str__(self) -> str:
+        return f"module {self.name!r}" if self.file is None else f"file {self.file.name!r}"
+
+    def _places(self) -> list[Path]:
+        if self.file is not None:
+            # The file itself, too: it need not end in .py.
+            return [self.file, self.file.parent]
+        package = self.name.partition(".")[0]
+        # Finds without importing, which is for the child alone.
+        spec = importlib.machinery.PathFinder.find_spec(package, [str(Path.cwd()), *sys.path])
+        if spec is None:
+            return []
+        if spec.submodule_search_locations is not None:
+            return [Path(place) for place in spec.submodule_search_locations]
+        return [Path(spec.origin)] if spec.origin else []
+
+    def _import_module(self) -> ModuleType:
+        if self.name.startswith("."):
+            raise ProgramError(f"there is no module {self.name!r}")
+        try:
+            return importlib.import_module(self.name)
+        except ModuleNotFoundError as error:
+            # Only the module asked for and the packages above it: what the program misses is its own error.
+            if error.name and f"{self.name}.".startswith(f"{error.name}."):
+                raise ProgramError(f"there is no module {error.name!r}") from None
+            raise
+
+    def _import_file(self, file: Path) -> ModuleType:
+        if self.name in sys.modules:
+            # To replace it would break whoever imports it next, to take it would serve the wrong file.
+            raise ProgramError(f"{self} has the name of a module that is in use: rename it")
+        sys.path.insert(0, str(file.parent))
+        loader = importlib.machinery.SourceFileLoader(self.name, str(file))
+        spec = importlib.util.spec_from_loader(self.name, loader)
+        assert spec is not None
+        module = sys.modules[self.name] = importlib.util.module_from_spec(spec)
+        loader.exec_module(module)
+        return module

@@ -1,0 +1,115 @@
+"""Serving an ASGI application from this process: uvicorn's settings, and the line that says where.
+
+Importing this module imports uvicorn, which an API that is only called or used as a command never
+needs: import it where serving starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import ipaddress
+import logging
+import socket
+from typing import Any
+
+import uvicorn
+import uvicorn.config
+
+from hug.asgi import Application
+from hug.server.http_protocol import HTTPProtocol
+from hug.server.sockets import BACKLOG, close, listen
+
+# Whole seconds that requests may still take once the process is told to end. Event streams end by
+# themselves at that moment; this is for what does not: a client that stopped reading, a handler that hangs.
+GRACE = 1
+
+
+def configuration(*, silent: bool = False, reload_delay: float = 1.0) -> uvicorn.Config:
+    """Return uvicorn's settings for an application that is yet to be loaded: set ``app`` before serving.
+
+    Args:
+        silent: Log errors only, and no requests.
+        reload_delay: Seconds between two looks at the sources, where something looks at them.
+    """
+    log_config = copy.deepcopy(uvicorn.config.LOGGING_CONFIG)
+    log_config["filters"] = {"cut_off": {"()": _CutOff}}
+    # Our banner says what uvicorn's INFO lines say. Requests are logged through uvicorn.access.
+    log_config["loggers"]["uvicorn.error"] = {
+        "level": "ERROR" if silent else "WARNING",
+        "filters": ["cut_off"],
+    }
+    return uvicorn.Config(
+        "",
+        interface="asgi3",
+        http=HTTPProtocol,
+        access_log=not silent,
+        log_config=log_config,
+        backlog=BACKLOG,
+        reload_delay=reload_delay,
+        timeout_graceful_shutdown=GRACE,
+    )
+
+
+def serve(
+    application: Application, host: str = "", port: int = 8000, *, silent: bool = False, title: str = ""
+) -> None:
+    """Serve ``application`` until SIGINT or SIGTERM, then end within about `GRACE` seconds.
+
+    SIGINT returns; SIGTERM, once the server has ended in order, ends the process as it does by default.
+
+    Args:
+        application: An ASGI 3 application.
+        host: A name or an address; ``""`` means all interfaces, IPv4 and IPv6.
+        port: 0 to 65535; 0 lets the system choose a free one, which the banner tells.
+        silent: Print and log nothing but errors.
+        title: What the banner calls the application.
+
+    Raises:
+        ListenError: The address cannot be had.
+    """
+    sockets = listen(host, port)
+    serve_on(sockets, application, configuration(silent=silent), None if silent else title)
+
+
+def serve_on(
+    sockets: list[socket.socket], application: Application, config: uvicorn.Config, title: str | None
+) -> None:
+    """Serve ``application`` on ``sockets``, which are closed at the end; no banner if ``title`` is None."""
+    config.app = application
+    try:
+        _Server(config, title).run(sockets)
+    except KeyboardInterrupt:
+        # uvicorn ends in order and then raises the signals it took again. There is nothing left to interrupt.
+        pass
+    finally:
+        close(sockets)
+
+
+class _Server(uvicorn.Server):
+    """Prints its banner when it can be reached, not before: who opens the URL at once gets an answer."""
+
+    def __init__(self, config: uvicorn.Config, title: str | None) -> None:
+        super().__init__(config)
+        self._title = title
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._title is not None and sockets:
+            print(_banner(self._title, sockets[0].getsockname()), flush=True)
+
+
+class _CutOff(logging.Filter):
+    """Hides the traceback of a request that the server itself cancelled after `GRACE`: nobody's mistake."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
+
+
+def _banner(title: str, address: tuple[Any, ...]) -> str:
+    host, port = address[:2]
+    if ipaddress.ip_address(host).is_unspecified:
+        host = "localhost"
+    elif ":" in host:
+        host = f"[{host}]"
+    return f"\n  hug serves {title or 'an application'}\n  http://{host}:{port}\n\n  Ctrl-C ends it.\n"
