@@ -8,7 +8,7 @@ import importlib.util
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, TracebackType
 from typing import Self
 
 from hug.exceptions import HugError
@@ -107,3 +107,18 @@ class Program:
         module = sys.modules[self.name] = importlib.util.module_from_spec(spec)
         loader.exec_module(module)
         return module
+
+
+def of_program(trace: TracebackType | None) -> TracebackType | None:
+    """Return the part of ``trace`` that begins in the program: how we came there is no help to its author."""
+    while trace is not None and _is_machinery(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    return trace
+
+
+def _is_machinery(filename: str) -> bool:
+    return (
+        Path(filename).parent == Path(__file__).parent
+        or filename == importlib.__file__
+        or filename.startswith("<frozen importlib")
+    )

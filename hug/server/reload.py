@@ -1,4 +1,4 @@
-"""Serves the API in a file or module, and serves it anew in a fresh process when a source file changes.
+"""Serves a program, and serves it anew in a fresh process when a source file changes.
 
 The supervising process binds the sockets and never imports the program; each child does. So a reload
 starts from nothing, the port stays ours throughout, and a program that cannot be imported ends only
@@ -8,8 +8,6 @@ the child: clients that connect meanwhile wait for the next one.
 from __future__ import annotations
 
 import contextlib
-import importlib
-import importlib.machinery
 import importlib.util
 import logging
 import multiprocessing
@@ -26,13 +24,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import ModuleType
 from typing import Any
 
 import uvicorn
 from uvicorn.supervisors.basereload import BaseReload
 
-from hug.server.program import Program, ProgramError
+from hug.server.program import Program, ProgramError, of_program
 from hug.server.serve import GRACE, configuration, serve_on
 from hug.server.sockets import close, listen
 
@@ -111,7 +109,7 @@ class _Worker:
             print(f"Error: {error}", file=sys.stderr)
             return 1
         except Exception as error:
-            traceback.print_exception(type(error), error, _from_program(error.__traceback__))
+            traceback.print_exception(type(error), error, of_program(error.__traceback__))
             return 1
         serve_on(sockets, application, self.config, None if self.silent else self._title(module))
         return 0
@@ -240,17 +238,6 @@ def _stamp(path: Path) -> Iterator[tuple[Path, tuple[int, int]]]:
         status = path.stat()
         if stat.S_ISREG(status.st_mode):
             yield path, (status.st_mtime_ns, status.st_size)
-
-
-def _from_program(trace: TracebackType | None) -> TracebackType | None:
-    """Return the part of ``trace`` that begins in the program: how we came there is no help to its author."""
-    while trace is not None and _is_machinery(trace.tb_frame.f_code.co_filename):
-        trace = trace.tb_next
-    return trace
-
-
-def _is_machinery(filename: str) -> bool:
-    return filename in {__file__, importlib.__file__} or filename.startswith("<frozen importlib")
 
 
 def _end_with_parent() -> None:
