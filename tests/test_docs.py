@@ -1,0 +1,204 @@
+"""The code in the README and in docs/ runs as it stands."""
+
+import asyncio
+import importlib
+import inspect
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import hug
+
+ROOT = Path(__file__).parent.parent
+PAGES = {
+    str(path.relative_to(ROOT)): path.read_text()
+    for path in (ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")))
+}
+BLOCKS = {name: re.findall(r"```python\n(.*?)```", page, re.DOTALL) for name, page in PAGES.items()}
+tested: set[str] = set()
+
+
+def code_of(page: str, text: str) -> str:
+    """The one block of a page that contains a text."""
+    (code,) = (block for block in BLOCKS[page] if text in block)
+    return code
+
+
+@pytest.fixture
+def module(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The block of the parameter, as a module of its own, imported in a folder of its own."""
+    page, text = request.param
+    name = f"block_{re.sub('[^a-z]', '_', (page + text).lower())}"
+    (tmp_path / f"{name}.py").write_text(code_of(page, text))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    return importlib.import_module(name)
+
+
+def block(page: str, text: str) -> Any:
+    """Give a test the block of a page that contains this text."""
+    tested.add(code_of(page, text))
+    return pytest.mark.parametrize("module", [(page, text)], indirect=True, ids=[page])
+
+
+def test_nothing_is_left_out() -> None:
+    """Every block of Python in the README and in docs/ is used by a test of this file."""
+    assert [block for blocks in BLOCKS.values() for block in blocks if block not in tested] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links(page: str) -> None:
+    """Every link within the repository leads to a file that is there, and to a heading that it has."""
+    for target, heading in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", PAGES[page]):
+        path = ((ROOT / page).parent / target).resolve() if target else ROOT / page
+        assert path.exists(), target
+        if heading:
+            headings = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
+            assert heading in [re.sub(r"[^\w -]", "", each).lower().replace(" ", "-") for each in headings]
+
+
+@block("README.md", "'/sse'")
+def test_contract(module: ModuleType) -> None:
+    """The first block streams three events with type and id."""
+    with hug.test.sse(module, "/sse") as stream:
+        events = [(message.event, message.id, message.json()) for message in stream]
+    assert events == [("tick", str(n), {"n": n}) for n in range(3)]
+
+
+def test_contract_from_the_command_line(tmp_path: Path) -> None:
+    """`hug -f app.py` serves it, and the output is the one shown."""
+    (tmp_path / "app.py").write_text(BLOCKS["README.md"][0])
+    command = [sys.executable, "-m", "hug", "-f", "app.py", "-p", "0", "-ma"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, bufsize=0
+    ) as server:
+        try:
+            assert server.stdout is not None
+            output = ""
+            while not (found := re.search(r"http://localhost:(\d+)", output)):
+                assert select.select([server.stdout], [], [], 10)[0], output
+                output += server.stdout.readline().decode()
+            url = f"http://localhost:{found[1]}/sse"
+            shown = subprocess.run(
+                ["curl", "-sN", url], capture_output=True, text=True, timeout=10, check=True
+            )
+        finally:
+            server.send_signal(signal.SIGTERM)
+    documented = re.search(r"\$ curl .*?\n(.*?)\n\.\.\.", PAGES["README.md"], re.DOTALL)
+    assert documented is not None
+    assert documented[1] in shown.stdout
+
+
+@block("README.md", "'/steps'")
+def test_steps(module: ModuleType) -> None:
+    """A browser that has all steps is answered with 204."""
+    with hug.test.sse(module, "/steps") as stream:
+        assert [message.json() for message in stream] == [{"done": n} for n in (1, 2, 3)]
+        last = stream.last_event_id
+    assert hug.test.get(module, "/steps", headers={"Last-Event-ID": last}).status == hug.HTTP_204
+
+
+@block("README.md", "'/news'")
+def test_news(module: ModuleType) -> None:
+    """What is posted reaches those who listen, and who was away gets what was missed."""
+    with hug.test.sse(module, "/news") as stream:
+        hug.test.post(module, "/news", headline="one")
+        first = next(stream)
+        assert (first.event, first.json()) == ("headline", {"headline": "one"})
+        stream.disconnect()
+        hug.test.post(module, "/news", headline="two")
+        stream.reconnect()
+        assert next(stream).json() == {"headline": "two"}
+
+
+@block("docs/streams.md", "'/count'")
+@pytest.mark.parametrize(("last", "first"), [("", 6), ("41", 42), ("forged", 6)])
+def test_count(module: ModuleType, last: str, first: int) -> None:
+    """The counter goes on where a reconnecting browser was; an id that is no number counts for nothing."""
+    with hug.test.sse(module, "/count", start=5, last_event_id=last) as stream:
+        assert next(stream).json() == {"n": first}
+
+
+@block("docs/streams.md", "'/import'")
+def test_rows(module: ModuleType) -> None:
+    """A browser gets the rows that it does not have, and 204 when it has them all."""
+    with hug.test.sse(module, "/import", last_event_id="1") as stream:
+        assert [message.json() for message in stream] == [{"row": 2}, {"row": 3}]
+    assert hug.test.get(module, "/import", headers={"Last-Event-ID": "3"}).status == hug.HTTP_204
+
+
+@block("docs/streams.md", "'/log'")
+def test_log(module: ModuleType) -> None:
+    """A log is streamed line by line, whole lines only; a browser that comes back goes on behind its last."""
+    log = Path("app.log")
+    log.write_bytes(b"one\ntwo\nth")
+    with hug.test.sse(module, "/log") as stream:
+        assert [message.data for message in stream.take(2)] == ["one", "two"]
+        with log.open("ab") as file:
+            file.write(b"ree\n")
+        assert next(stream).data == "three"
+        stream.reconnect()
+        with log.open("ab") as file:
+            file.write(b"four\n")
+        assert next(stream).data == "four"
+
+
+@block("docs/streams.md", "'/watch'")
+def test_watch(module: ModuleType) -> None:
+    """Who leaves is no longer listed."""
+    with hug.test.sse(module, "/watch", name="Ann") as stream:
+        with hug.test.sse(module, "/watch", name="Bob") as other:
+            assert next(other).json() == {"watching": ["Ann", "Bob"]}
+        for message in stream:
+            if message.json() == {"watching": ["Ann"]} and module.watching == {"Ann"}:
+                break
+    assert module.watching == set()
+
+
+@block("docs/channels.md", "'/orders'")
+def test_channels(module: ModuleType) -> None:
+    """A filter passes a customer's own orders, a merged stream has all, one clock ticks for all."""
+    with hug.test.sse(module, "/customers/7/orders") as own:
+        published = [
+            hug.test.post(module, "/orders", customer=customer, item="tea").data["id"] for customer in (8, 7)
+        ]
+        assert next(own).id == published[1]
+    module.alerts.publish("fire")
+    with hug.test.sse(module, "/desk") as desk:
+        *ordered, alert = desk.take(3)
+        assert [message.json()["customer"] for message in ordered] == [8, 7]
+        assert alert.data == "fire"
+        assert alert.id == f"{published[1]}:{module.alerts.last_id}"
+    with hug.test.sse(module, "/clock") as first, hug.test.sse(module, "/clock") as second:
+        assert next(second) in first.take(2)
+
+
+@block("docs/endpoints.md", "'/add'")
+def test_endpoints(module: ModuleType) -> None:
+    """Endpoints convert what they are given, and say what does not fit."""
+    assert hug.test.get(module, "/add", a=1, b=2).data == {"sum": 3}
+    assert hug.test.get(module, "/add", a="x").data == {"errors": {"a": "Invalid whole number provided"}}
+    assert '{"errors": {"a": "Invalid whole number provided"}}' in PAGES["docs/endpoints.md"]
+    answer = hug.test.post(module, "/notes", {"text": "hello", "tags": ["a", "b"]})
+    assert answer.data == {"text": "hello", "tags": ["a", "b"]}
+
+
+@block("docs/testing.md", "test_numbers_resume")
+def test_tests(module: ModuleType) -> None:
+    """The tests shown pass."""
+    tests = [function for name, function in vars(module).items() if name.startswith("test_")]
+    assert len(tests) == 2
+    for function in tests:
+        result = function()
+        if inspect.iscoroutine(result):
+            asyncio.run(result)
