@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar, cast
 
 from hug import defaults, modules
 from hug.dispatch import Application, NotFound
@@ -17,6 +17,8 @@ from hug.interface.http import HTTP
 
 Version: TypeAlias = int | bool | None
 """A version of a route: None serves every version and no version, False requests without a version only."""
+
+T = TypeVar("T")
 
 Routes: TypeAlias = dict[str, dict[str, dict[str, dict[Version, HTTP]]]]
 
@@ -199,13 +201,13 @@ class HTTPInterfaceAPI:
 class _OnePerModule(type):
     """Makes ``API(module)`` return the API that the module has, if it has one."""
 
-    def __call__(cls, module: Any = None, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(module, API):
-            return module
+    def __call__(cls: type[T], module: Any = None, *args: Any, **kwargs: Any) -> T:
         if isinstance(module, str):
             module = modules.find(module)
-        existing = vars(module).get("__hug__") if module is not None else None
-        return existing if isinstance(existing, API) else super().__call__(module, *args, **kwargs)
+        given = module is None or isinstance(module, API)
+        existing = module if given else vars(module).get("__hug__")
+        found = existing if isinstance(existing, API) else type.__call__(cls, module, *args, **kwargs)
+        return cast("T", found)
 
 
 class API(metaclass=_OnePerModule):
@@ -282,5 +284,4 @@ class API(metaclass=_OnePerModule):
 
 def api_for(api: Any, function: Callable[..., Any]) -> API:
     """Return the API that ``api`` names, or that of the module ``function`` is defined in."""
-    found: API = API(modules.of_function(function) if api is None else api)
-    return found
+    return API(modules.of_function(function) if api is None else api)

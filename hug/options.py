@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias, TypedDict
 
+from hug.eventstream.history.view import OnGap
+from hug.sentinels import Default
+
 Requirements: TypeAlias = Callable[..., Any] | Iterable[Callable[..., Any]]
 Texts: TypeAlias = str | Iterable[str]
 Versions: TypeAlias = int | str | Iterable[int | str | None] | None
@@ -57,6 +60,16 @@ class EventStreamOptions(URLOptions, total=False):
 
     shared: bool
     linger: float
+
+
+class ChannelOptions(TypedDict, total=False):
+    """Options of channels; see `hug.sse.channel`."""
+
+    history: int | Default
+    max_bytes: int | Default
+    max_age: float | Default | None
+    on_gap: OnGap | Default
+    api: Any
 
 
 class URLRoute(URLOptions, total=False):

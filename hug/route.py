@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Self, TypeVar, Unpack, overload
+from typing import Any, Self, TypeAlias, TypeVar, Unpack, overload
 
 import falcon
 
 from hug import modules
 from hug.api import API as _API
-from hug.eventstream.channels.channel import Channel
+from hug.eventstream.channels.channel import Channel as _Channel
+from hug.eventstream.channels.channel import Filtered as _Filtered
+from hug.eventstream.channels.publication import Publication as _Publication
 from hug.eventstream.history.view import OnGap
+from hug.eventstream.serving.stream import EventStream as _EventStream
 from hug.eventstream.serving.stream import events
+from hug.eventstream.wire.decode import Message as _Message
+from hug.eventstream.wire.event import Event as _Event
 from hug.eventstream.wire.event import event
-from hug.options import EventStreamOptions, Texts, URLOptions, URLRoute
+from hug.options import ChannelOptions, EventStreamOptions, Texts, URLOptions, URLRoute
 from hug.routing import EventStreamRouter, NotFoundRouter, URLRouter
 from hug.sentinels import DEFAULT, NOTHING, Default
 
@@ -85,18 +90,25 @@ def put_post(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRou
     return http(urls, **options).put_post()
 
 
-class EventStreams:
-    """Event streams, ``hug.sse``: the decorator, and what its functions send."""
+class sse(EventStreamRouter):  # noqa: N801  # what users type, as a decorator and before the names in it
+    """Event streams: ``@hug.sse("/ticks")`` is a router, see `hug.routing.EventStreamRouter` for the options.
+
+    It also holds what its functions send, `event` and `events`, the channels they share, and the names of
+    the types, for annotations.
+    """
+
+    Channel: TypeAlias = _Channel
+    Event: TypeAlias = _Event
+    EventStream: TypeAlias = _EventStream
+    FilteredChannel: TypeAlias = _Filtered
+    Message: TypeAlias = _Message
+    Publication: TypeAlias = _Publication
 
     event = staticmethod(event)
     events = staticmethod(events)
 
-    def __init__(self, api: Any = None) -> None:
-        """Make the event streams of ``api``, by default of the module of each function."""
-        self._api = api
-
+    @staticmethod
     def channel(
-        self,
         name: str,
         *,
         history: int | Default = DEFAULT,
@@ -125,16 +137,27 @@ class EventStreams:
             TypeError: The name is no text.
             ValueError: An option is out of range, or the channel was made with another.
         """
-        owner: _API = _API(api or self._api or modules.of_caller(1))
+        owner = _API(api or modules.of_caller(1))
         return owner.channels.get(name, history=history, max_bytes=max_bytes, max_age=max_age, on_gap=on_gap)
 
+
+class EventStreams:
+    """What `sse` offers, for one API."""
+
+    event = staticmethod(event)
+    events = staticmethod(events)
+
+    def __init__(self, api: _API) -> None:
+        self._api = api
+
     def __call__(self, urls: Texts | None = None, **options: Unpack[EventStreamOptions]) -> EventStreamRouter:
-        """Return a router for event streams; see `hug.routing.EventStreamRouter` for the options."""
-        router = EventStreamRouter(urls, **options)
-        return router if self._api is None else router.api(self._api)
+        """Return a router for event streams as `sse` does."""
+        return EventStreamRouter(urls, **options).api(self._api)
 
-
-sse = EventStreams()
+    def channel(self, name: str, **options: Unpack[ChannelOptions]) -> sse.Channel:
+        """Return the channel of this name as `sse.channel` does."""
+        options["api"] = options.get("api") or self._api
+        return sse.channel(name, **options)
 
 
 def not_found(output: Callable[..., Any] | None = None, **options: Any) -> NotFoundRouter:
@@ -167,10 +190,9 @@ class Object(URLRouter):
             return self._route_object(target)
         return _marked(target, URLRouter, self.route)
 
-    def sse(self, urls: Texts | None = None, **overrides: Any) -> Any:
+    def sse(self, urls: Texts | None = None, **overrides: Any) -> EventStreamRouter:
         """Return a decorator for methods that answer with event streams."""
-        route = super().sse(urls, **overrides).route
-        return lambda method: _marked(method, EventStreamRouter, route)
+        return _MethodStreams(**super().sse(urls, **overrides).route)
 
     def _route_object(self, target: Any) -> Any:
         instance = target() if isinstance(target, type) else target
@@ -203,6 +225,14 @@ class Object(URLRouter):
             return target
 
         return decorate
+
+
+class _MethodStreams(EventStreamRouter):
+    """Routes methods, once their class is routed."""
+
+    def __call__(self, function: F) -> F:
+        """Mark a method."""
+        return _marked(function, EventStreamRouter, self.route)
 
 
 def _marked(method: F, kind: type[URLRouter], route: Mapping[str, Any]) -> F:

@@ -55,6 +55,22 @@ def test_nothing_is_left_out() -> None:
     assert [block for blocks in BLOCKS.values() for block in blocks if block not in tested] == []
 
 
+def test_type_checkers(tmp_path: Path) -> None:
+    """Type checkers have nothing to say against any block."""
+    for page, blocks in BLOCKS.items():
+        for number, code in enumerate(blocks):
+            (tmp_path / f"{Path(page).stem.lower()}_{number}.py").write_text(code)
+    (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "standard"}')
+    for command in (
+        ["mypy", "--check-untyped-defs", "."],
+        ["basedpyright", "--pythonpath", sys.executable, "."],
+    ):
+        checked = subprocess.run(
+            [sys.executable, "-m", *command], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert checked.returncode == 0, checked.stdout
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_links(page: str) -> None:
     """Every link within the repository leads to a file that is there, and to a heading that it has."""
@@ -165,6 +181,14 @@ def test_watch(module: ModuleType) -> None:
     assert module.watching == set()
 
 
+@block("docs/streams.md", "'/lines'")
+def test_lines(module: ModuleType) -> None:
+    """What is annotated streams as it says."""
+    with hug.test.sse(module, "/lines", last_event_id="1") as stream:
+        assert [message.data for message in stream] == ["two", "three"]
+    assert hug.test.get(module, "/lines", headers={"Last-Event-ID": "3"}).status == hug.HTTP_204
+
+
 @block("docs/channels.md", "'/orders'")
 def test_channels(module: ModuleType) -> None:
     """A filter passes a customer's own orders, a merged stream has all, one clock ticks for all."""
@@ -191,6 +215,17 @@ def test_endpoints(module: ModuleType) -> None:
     assert '{"errors": {"a": "Invalid whole number provided"}}' in PAGES["docs/endpoints.md"]
     answer = hug.test.post(module, "/notes", {"text": "hello", "tags": ["a", "b"]})
     assert answer.data == {"text": "hello", "tags": ["a", "b"]}
+
+
+@block("docs/endpoints.md", "'/pages/{page}'")
+def test_annotated(module: ModuleType) -> None:
+    """Types in `Annotated` convert, refuse, and are documented."""
+    assert hug.test.get(module, "/pages/7", size=2).data == {"page": 7, "size": 2}
+    assert hug.test.get(module, "/pages/100", size=3).data == {
+        "errors": {"page": "'100' reaches the limit of 100", "size": "Must be even"}
+    }
+    inputs = hug.API(module).http.documentation()["handlers"]["/pages/{page}"]["GET"]["inputs"]
+    assert inputs["size"]["type"] == "An even number"
 
 
 @block("docs/testing.md", "test_numbers_resume")

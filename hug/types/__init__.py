@@ -4,6 +4,8 @@ Lower-case names are what annotations use: instances (``text``), or the class wh
 (``in_range(1, 5)``).
 """
 
+from typing import TYPE_CHECKING
+
 from hug.types.base import SubTyped, Type, accept, create
 from hug.types.collection import (
     JSON,
@@ -12,12 +14,8 @@ from hug.types.collection import (
     Mapping,
     Multiple,
     OneOf,
-    comma_separated_list,
     delimited_list,
-    inline_dictionary,
-    json,
     mapping,
-    multiple,
     one_of,
 )
 from hug.types.combined import Chain, Multi, Nullable, multi
@@ -26,15 +24,9 @@ from hug.types.scalar import (
     InRange,
     LessThan,
     SmartBoolean,
-    boolean,
-    decimal,
-    float_number,
     greater_than,
     in_range,
     less_than,
-    number,
-    smart_boolean,
-    uuid,
 )
 from hug.types.textual import (
     CutOff,
@@ -46,8 +38,30 @@ from hug.types.textual import (
     length,
     longer_than,
     shorter_than,
-    text,
 )
+
+if TYPE_CHECKING:
+    # ruff: noqa: PYI042  # the names are hug's own
+    # To a type checker an annotation is what the function gets.
+    from decimal import Decimal
+    from typing import Any, TypeAlias
+    from uuid import UUID
+
+    boolean: TypeAlias = bool
+    comma_separated_list: TypeAlias = list[str]
+    decimal: TypeAlias = Decimal
+    float_number: TypeAlias = float
+    inline_dictionary: TypeAlias = dict[str, str]
+    json: TypeAlias = Any
+    multiple: TypeAlias = list[Any]
+    number: TypeAlias = int
+    smart_boolean: TypeAlias = bool
+    text: TypeAlias = str
+    uuid: TypeAlias = UUID
+else:
+    from hug.types.collection import comma_separated_list, inline_dictionary, json, multiple
+    from hug.types.scalar import boolean, decimal, float_number, number, smart_boolean, uuid
+    from hug.types.textual import text
 
 __all__ = [
     "JSON",

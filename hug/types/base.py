@@ -40,7 +40,7 @@ def create(
     doc: str | None = None,
     error_text: str | None = None,
     exception_handlers: ExceptionHandlers = _NO_HANDLERS,
-    extend: type[Type] | Type = Type,
+    extend: Callable[..., Any] = Type,
     chain: bool = True,
     auto_instance: bool = True,
     accept_context: bool = False,
@@ -52,12 +52,12 @@ def create(
         error_text: Message of the ValueError raised in place of any exception, those of ``extend`` included.
         exception_handlers: The same for one kind of exception each: the message, or an exception class, which
             gets the value. Looked at before ``error_text``, in order.
-        extend: The type to build on. An instance lends its settings.
+        extend: The type to build on, one of hug's or made like these. An instance lends its settings.
         chain: Whether the function gets what ``extend`` made of the value, or the value as it came.
         auto_instance: Whether to return an instance, where that takes no arguments, rather than the class.
         accept_context: Whether the function takes the request's context as its second argument.
     """
-    base = extend if isinstance(extend, type) else type(extend)
+    base: type[Type] = extend if isinstance(extend, type) else type(extend)
     chained = chain and base is not Type
     takes_context = accept_context or (chained and base._accept_context)
 

@@ -1,0 +1,198 @@
+"""An application of a user who has every name checked."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from decimal import Decimal
+from typing import Annotated, Any, assert_type
+from uuid import UUID
+
+import hug
+
+api = hug.API(__name__)
+assert_type(api, hug.API)
+api.sse.heartbeat = 10
+api.http.inline = True
+
+news = hug.sse.channel("news", history=1000, max_age=None, on_gap="disconnect")
+assert_type(news, hug.sse.Channel)
+
+
+# Endpoints
+
+
+@hug.get("/add")
+def add(a: hug.types.number, b: hug.types.number = 1) -> int:
+    assert_type(a, int)
+    return a + b
+
+
+assert_type(add(1, b=2), int)
+
+
+@hug.post("/notes", status=hug.HTTP_201, requires=[])
+async def note(text: hug.types.text, tags: list[str] | None = None) -> dict[str, Any]:
+    assert_type(text, str)
+    if not text:
+        raise hug.HTTPBadRequest(title="Empty")
+    return {"text": text.upper(), "tags": tags or []}
+
+
+converted: dict[str, Any] = {}
+
+
+@hug.get()
+def everything(
+    boolean: hug.types.boolean,
+    comma_separated_list: hug.types.comma_separated_list,
+    decimal: hug.types.decimal,
+    float_number: hug.types.float_number,
+    inline_dictionary: hug.types.inline_dictionary,
+    json: hug.types.json,
+    multiple: hug.types.multiple,
+    smart_boolean: hug.types.smart_boolean,
+    uuid: hug.types.uuid,
+    limited: Annotated[int, hug.types.in_range(1, 5)] = 1,
+    short: Annotated[str, hug.types.shorter_than(5)] = "",
+    one: Annotated[str, hug.types.one_of(("a", "b"))] = "a",
+    either: Annotated[int | str, hug.types.multi(hug.types.number, hug.types.text)] = 1,
+    parts: Annotated[list[str], hug.types.delimited_list(";")] = [],  # noqa: B006
+    hug_last_event_id: str | None = None,
+) -> list[object]:
+    assert_type(boolean, bool)
+    assert_type(comma_separated_list, list[str])
+    assert_type(decimal, Decimal)
+    assert_type(float_number, float)
+    assert_type(inline_dictionary, dict[str, str])
+    assert_type(json, Any)
+    assert_type(multiple, list[Any])
+    assert_type(smart_boolean, bool)
+    assert_type(uuid, UUID)
+    assert_type(limited, int)
+    converted.update(locals())
+    return [limited, short, one, either, parts, hug_last_event_id]
+
+
+@hug.type(extend=hug.types.number)
+def even(value: int) -> int:
+    """An even number"""
+    if value % 2:
+        raise ValueError("not even")
+    return value
+
+
+@hug.type(extend=hug.types.in_range(1, 5))
+def small(value: int) -> int:
+    """A small number"""
+    return value
+
+
+@hug.put("/half/{number}")
+def half(number: Annotated[int, even], request: hug.Request, response: hug.Response) -> int:
+    response.set_header("x-path", request.path)
+    return number // 2
+
+
+@hug.object.urls("/things")
+class Things:
+    @hug.object.get()
+    def all(self) -> list[int]:
+        return [1]
+
+    @hug.object.sse("events")
+    def events(self) -> Iterator[hug.sse.Event]:
+        yield hug.sse.event(1)
+
+
+assert_type(Things().all(), list[int])
+
+routes = hug.route.API(__name__)
+
+
+@routes.get("/sum")
+def total(numbers: hug.types.multiple) -> int:
+    return sum(numbers)
+
+
+assert_type(total([1]), int)
+
+
+# Streams
+
+
+@hug.sse("/ticks", versions=None, examples="n=3")
+async def ticks(n: hug.types.number = 3) -> AsyncIterator[hug.sse.Event | None]:
+    for each in range(n):
+        yield hug.sse.event({"n": each}, event="tick", id=each)
+        await asyncio.sleep(1)
+        yield None
+
+
+assert_type(ticks(3), AsyncIterator[hug.sse.Event | None])
+
+
+def is_allowed(request: hug.Request) -> bool:
+    return request.path != "/"
+
+
+@hug.sse("/clock", shared=True, linger=5).requires(is_allowed)
+def clock() -> Iterator[str]:
+    while True:
+        yield time.strftime("%X")
+        time.sleep(1)
+
+
+@hug.sse("/wrapped")
+def wrapped(hug_last_event_id: str | None = None) -> hug.sse.EventStream | None:
+    if hug_last_event_id == "2":
+        return None
+    return hug.sse.events((hug.sse.event(n, id=n) for n in range(3)), heartbeat=None, retry=100)
+
+
+# Channels
+
+
+def is_urgent(message: hug.sse.Message) -> bool:
+    return message.event == "urgent" and bool(message.json())
+
+
+@hug.post("/news")
+async def publish(headline: hug.types.text) -> str:
+    publication: hug.sse.Publication = news.publish({"headline": headline}, event="headline")
+    assert_type(await publication, str)
+    return publication.id
+
+
+@hug.sse("/news")
+def stream() -> hug.sse.Channel:
+    return news
+
+
+@hug.sse("/urgent")
+def urgent() -> hug.sse.FilteredChannel:
+    return news.where(is_urgent).where(lambda message: message.data != "")
+
+
+@hug.sse("/both")
+def both() -> hug.sse.EventStream:
+    return hug.sse.events(news, routes.sse.channel("alerts", history=5), since="start")
+
+
+@routes.sse("/own")
+def own() -> hug.sse.Channel:
+    return routes.sse.channel("own")
+
+
+# Tests
+
+
+def test_ticks() -> None:
+    with hug.test.sse(api, "/ticks", n=1) as opened:
+        message = next(opened)
+        assert_type(message, hug.sse.Message)
+        assert message.json() == {"n": 0}
+    assert hug.test.get(api, "/add", a=1).status == hug.HTTP_200
+
+
+if __name__ == "__main__":
+    api.http.serve(port=8001)

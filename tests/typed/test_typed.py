@@ -1,0 +1,96 @@
+"""What type checkers make of an application that is written with hug, and that they are right."""
+
+import shutil
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+import hug
+
+from . import application
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the application and nothing else: hug is found where it is installed."""
+    shutil.copy(application.__file__, tmp_path)
+    return tmp_path
+
+
+def check(folder: Path, *command: str) -> tuple[int, str]:
+    """Run a type checker in a folder; return its exit code and what it says."""
+    done = subprocess.run(
+        (sys.executable, "-m", *command), cwd=folder, capture_output=True, text=True, timeout=120, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+MYPY = ("mypy", "--strict")
+PYRIGHT = ("basedpyright", "--pythonpath", sys.executable)
+
+
+def test_mypy(folder: Path) -> None:
+    """mypy --strict finds nothing, and each value has the type that the application says."""
+    code, said = check(folder, *MYPY, "application.py")
+    assert code == 0, said
+
+
+def test_pyright(folder: Path) -> None:
+    """Neither does pyright, as strict as it can be."""
+    (folder / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
+    code, said = check(folder, *PYRIGHT, "application.py")
+    assert code == 0, said
+
+
+@pytest.mark.parametrize(("checker", "code"), [(MYPY, "arg-type"), (PYRIGHT, "reportArgumentType")])
+def test_mistakes(folder: Path, checker: tuple[str, ...], code: str) -> None:
+    """Type checkers know what handlers take, and find the argument that is none."""
+    (folder / "mistake.py").write_text("from application import add\n\nadd(1, b='x')\n")
+    exit_code, said = check(folder, *checker, "mistake.py")
+    assert exit_code == 1
+    assert code in said
+
+
+def test_values() -> None:
+    """What a handler gets is what type checkers are told."""
+    answer = hug.test.get(
+        application, "/everything",
+        boolean="1", comma_separated_list="a,b", decimal="1.5", float_number="1.5", inline_dictionary="a:b",
+        json="[1]", multiple="a", smart_boolean="t", uuid=str(UUID(int=1)), limited="4", short="abcd",
+        one="b", either="x", parts="a;b",
+    )  # fmt: skip
+    assert answer.status == hug.HTTP_200, answer.data
+    assert application.converted == {
+        "boolean": True,
+        "comma_separated_list": ["a", "b"],
+        "decimal": Decimal("1.5"),
+        "float_number": 1.5,
+        "inline_dictionary": {"a": "b"},
+        "json": [1],
+        "multiple": ["a"],
+        "smart_boolean": True,
+        "uuid": UUID(int=1),
+        "limited": 4,
+        "short": "abcd",
+        "one": "b",
+        "either": "x",
+        "parts": ["a", "b"],
+        "hug_last_event_id": None,
+    }
+
+
+def test_annotated_types_refuse() -> None:
+    """A type in `Annotated` converts and refuses as it does alone, also one that `hug.type` has made."""
+    assert hug.test.put(application, "/half/6").data == 3
+    assert hug.test.put(application, "/half/5").data == {"errors": {"number": "not even"}}
+
+
+def test_streams() -> None:
+    """What the application tests of its own streams holds, and methods stream, too."""
+    application.test_ticks()
+    with hug.test.sse(application, "/things/events") as stream:
+        assert next(stream).json() == 1
