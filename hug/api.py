@@ -14,13 +14,11 @@ from hug.eventstream.channels.registry import Channels
 from hug.eventstream.serving.settings import Settings
 from hug.interface.formats import InputFormat, Output, OutputFormat, output
 from hug.interface.http import HTTP
-
-Version: TypeAlias = int | bool | None
-"""A version of a route: None serves every version and no version, False requests without a version only."""
+from hug.versions import Key, Version, key
 
 T = TypeVar("T")
 
-Routes: TypeAlias = dict[str, dict[str, dict[str, dict[Version, HTTP]]]]
+Routes: TypeAlias = dict[str, dict[str, dict[str, dict[Key, HTTP]]]]
 
 
 class HTTPInterfaceAPI:
@@ -32,7 +30,8 @@ class HTTPInterfaceAPI:
             than in threads. Choose it for handlers that never block, or code that has to stay in one thread.
         max_body: Most bytes of a body taken into memory; a longer one is answered with 413.
         body_timeout: Seconds that a client may take to send its body; then the answer is 408.
-        routes: Interfaces by base URL, URL, method and version.
+        max_header_size: Most bytes of a request's headers, 32 more for each; beyond that the answer is 431.
+        routes: Interfaces by base URL, URL, method and the key of their version (`hug.versions`).
         middleware: Components added with `add_middleware`.
         not_found_handlers: What answers for URLs that do not exist, by version.
         falcon: The Falcon app, once the API is served.
@@ -47,9 +46,10 @@ class HTTPInterfaceAPI:
         self.inline = False
         self.max_body = 10 * 1024 * 1024
         self.body_timeout = 30.0
+        self.max_header_size = 64 * 1024
         self.routes: Routes = {}
         self.middleware: list[Any] = []
-        self.not_found_handlers: dict[Version, HTTP] = {}
+        self.not_found_handlers: dict[Key, HTTP] = {}
         self.falcon: Any = None
         self.streaming = Settings()
         self.channels = Channels(MemoryBroker())
@@ -79,19 +79,19 @@ class HTTPInterfaceAPI:
             ValueError: A URL that does not start with a slash.
         """
         of_base = self.routes.setdefault(self.base_url, {})
-        methods, versions = tuple(methods), tuple(versions)
+        methods, keys = tuple(methods), tuple(map(key, versions))
         for url in urls:
             if not url.startswith("/"):
                 raise ValueError(f"URL {url!r} must start with '/'")
-            interface.places.append(self.base_url + url)
+            interface.places.append((self.base_url, url))
             of_url = of_base.setdefault(url, {})
             for method in methods:
-                of_url.setdefault(method, {}).update(dict.fromkeys(versions, interface))
+                of_url.setdefault(method, {}).update(dict.fromkeys(keys, interface))
         self.revision += 1
 
     def set_not_found_handler(self, handler: HTTP, version: Version = None) -> None:
         """Let ``handler`` answer for URLs that do not exist in ``version``."""
-        self.not_found_handlers[version] = handler
+        self.not_found_handlers[key(version)] = handler
 
     def urls(self) -> Iterator[str]:
         """Yield every URL once for each base URL it has, without that."""
@@ -110,8 +110,8 @@ class HTTPInterfaceAPI:
                             yield interface
 
     @property
-    def versions(self) -> set[Version]:
-        """All versions that any route has."""
+    def versions(self) -> set[Key]:
+        """What the routes are kept under: see `hug.versions`."""
         return {
             version
             for urls in self.routes.values()

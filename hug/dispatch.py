@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import falcon
 import falcon.asgi
+from falcon.routing import BaseConverter
 
-from hug import output_format
+from hug import output_format, versions
 from hug.asgi import Message, Receive, Send
 from hug.documentation import NOT_DEFINED, Documented, document
 from hug.eventstream.loop.drain import expect_streams
@@ -19,8 +19,10 @@ from hug.eventstream.serving.open_stream import discard, serve
 from hug.eventstream.serving.settings import Settings
 from hug.interface.formats import output
 from hug.interface.http import HTTP
+from hug.versions import Key, VersionError
+from hug.web.admission import admitted, refuse, refuse_websocket
 from hug.web.body import opening
-from hug.web.errors import HTTPBadRequest
+from hug.web.errors import HTTPBadRequest, HTTPError
 from hug.web.middleware import adapted
 from hug.web.request import Request
 from hug.web.response import Response
@@ -40,6 +42,7 @@ class Site(Documented, Protocol):
 
     revision: int
     inline: bool
+    max_header_size: int
     falcon: Any
     streaming: Settings
 
@@ -52,7 +55,7 @@ class Site(Documented, Protocol):
         """Middleware components, outermost first."""
 
     @property
-    def not_found_handlers(self) -> Mapping[Any, HTTP]:
+    def not_found_handlers(self) -> Mapping[Key, HTTP]:
         """What answers when there is no such URL, by version."""
 
 
@@ -78,9 +81,12 @@ class Application:
         if self._revision != self.site.revision:
             self.build()
         if scope["type"] != "http":
-            if scope["type"] == "lifespan":
-                expect_streams(asyncio.get_running_loop())
-            await self._falcon(scope, receive, send)
+            await self._serve_other(scope, receive, send)
+            return
+        try:
+            scope = admitted(scope, self.site.max_header_size)
+        except HTTPError as error:
+            await refuse(error, scope, send)
             return
         handover = scope[SCOPE_KEY] = Handover(send)
         try:
@@ -99,6 +105,14 @@ class Application:
                 if closed is not None:
                     await closed()
 
+    async def _serve_other(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await refuse_websocket(receive, send)
+            return
+        if scope["type"] == "lifespan":
+            expect_streams(asyncio.get_running_loop())
+        await self._falcon(scope, receive, send)
+
     def build(self) -> None:
         """Build the Falcon app from what the API has now.
 
@@ -115,6 +129,7 @@ class Application:
         app.req_options.strip_url_path_trailing_slash = not site.future
         app.req_options.keep_blank_qs_values = site.future
         app.req_options.auto_parse_qs_csv = not site.future
+        app.router_options.converters["version"] = VersionField
         app.set_error_serializer(self._serialize_error)
         app.add_error_handler(Exception, _reraise)
         app.add_error_handler(falcon.HTTPNotFound, self._handle_not_found)
@@ -127,22 +142,22 @@ class Application:
         self._revision = revision
 
     def _add_route(
-        self, app: Any, base_url: str, url: str, methods: Mapping[str, Mapping[Any, HTTP]]
+        self, app: Any, base_url: str, url: str, methods: Mapping[str, Mapping[Key, HTTP]]
     ) -> None:
         resource = Resource()
-        for method, versions in methods.items():
-            setattr(resource, f"on_{method.lower()}", self._responder(versions))
+        for method, kept in methods.items():
+            setattr(resource, f"on_{method.lower()}", self._responder(kept))
         if "HEAD" not in methods and any(each.answers_head for each in methods.get("GET", {}).values()):
             resource.on_head = resource.on_get
-        for template in (base_url + url, f"{base_url}/v{{api_version:int(min=0)}}{url}"):
+        for template in (base_url + url, base_url + versions.FIELD + url):
             # Falcon cuts the slash off requests, and then never finds a template that has one.
             stripped = template if self.site.future else template.rstrip("/") or "/"
             app.add_route(stripped, resource)
 
-    def _responder(self, versions: Mapping[Any, HTTP]) -> Responder:
-        if versions.keys() == {None}:
-            return versions[None].__call__
-        return Versions(versions, self.not_found).__call__
+    def _responder(self, kept: Mapping[Key, HTTP]) -> Responder:
+        if kept.keys() == {None}:
+            return kept[None].__call__
+        return Versions(kept, self.not_found).__call__
 
     async def _call(self, function: Callable[..., Any], *args: Any) -> Any:
         return function(*args) if self.site.inline else await handlers.run(function, *args)
@@ -169,21 +184,26 @@ class Resource:
     on_head: Responder
 
 
+class VersionField(BaseConverter):
+    """Reads the field of a URL template that asks for a version."""
+
+    def convert(self, value: str) -> int | None:
+        """See `hug.versions.number`."""
+        return versions.number(value)
+
+
 class Versions:
     """Sends a request to the interface of the version it asks for."""
 
-    def __init__(self, versions: Mapping[Any, HTTP], not_found: NotFound) -> None:
-        self._versions = versions
+    def __init__(self, kept: Mapping[Key, HTTP], not_found: NotFound) -> None:
+        self._kept = kept
         self._not_found = not_found
 
     async def __call__(
         self, request: Request, response: Response, api_version: int | None = None, **fields: Any
     ) -> None:
         """Answer the request; one for a version that is not there goes to the interface without versions."""
-        version = requested_version(request, api_version)
-        versions = self._versions
-        exact = versions.get(False if version is None else version)
-        interface = exact or versions.get(None) or self._not_found
+        interface = versions.chosen(self._kept, requested_version(request, api_version)) or self._not_found
         await interface(request, response, api_version=api_version, **fields)
 
 
@@ -203,10 +223,10 @@ class NotFound:
         """Answer with 404."""
         response.status = falcon.HTTP_404
         if api_version is None:
-            api_version = self._version_of(request.path)
+            api_version = versions.in_path(request.path, (self._site.base_url, *self._site.routes))
         handlers = self._site.not_found_handlers
         if handlers:
-            handler = handlers.get(requested_version(request, api_version)) or handlers.get(None)
+            handler = versions.chosen(handlers, requested_version(request, api_version))
             if handler is not None:
                 await handler(request, response, **fields)
                 return
@@ -220,12 +240,6 @@ class NotFound:
         formatter.announce(request, response)
         response.data = formatter(page, request, response)
 
-    def _version_of(self, path: str) -> int | None:
-        for base_url in {self._site.base_url, *self._site.routes}:
-            if found := re.match(re.escape(base_url) + r"/v(\d+)(?:/|$)", path):
-                return int(found[1])
-        return None
-
 
 def requested_version(request: Request, from_url: int | None) -> int | None:
     """Return the version that a request asks for: in its URL, its header ``X-API-VERSION`` or its query.
@@ -233,19 +247,12 @@ def requested_version(request: Request, from_url: int | None) -> int | None:
     Raises:
         HTTPBadRequest: What it asks for is not a number, or several different ones.
     """
-    asked: set[int] = set() if from_url is None else {from_url}
-    asking: tuple[Any, ...] = (request.get_header("x-api-version"), request.params.get("api_version"))
-    for text in asking:
-        if text is not None:
-            try:
-                asked.add(int(text))
-            except (TypeError, ValueError):
-                raise HTTPBadRequest(
-                    "api_version", f"{text!r} is not a version, versions are numbers"
-                ) from None
-    if len(asked) > 1:
-        raise HTTPBadRequest("api_version", "You are requesting conflicting versions")
-    return asked.pop() if asked else None
+    try:
+        return versions.asked_for(
+            from_url, request.get_header("x-api-version"), request.params.get("api_version")
+        )
+    except VersionError as error:
+        raise HTTPBadRequest("api_version", str(error)) from None
 
 
 async def _reraise(_request: Any, _response: Any, error: Exception, _fields: dict[str, Any]) -> None:

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from hug import versions
 from hug.interface.binding import Field
 from hug.interface.formats import Output
 from hug.interface.http import HTTP
 from hug.sentinels import NOTHING
 from hug.types.standard import describe
 from hug.types.textual import text
+from hug.versions import Key
 
 NOT_DEFINED = (
     "The API call you tried to make was not defined. Here's a definition of the API to help you get going :)"
 )
 
-Versions = Mapping[Any, HTTP]
+Versions = Mapping[Key, HTTP]
 
 
 class Documented(Protocol):
@@ -33,8 +35,8 @@ class Documented(Protocol):
         """Interfaces by base URL, URL, method and version."""
 
     @property
-    def versions(self) -> set[Any]:
-        """All versions that any route has."""
+    def versions(self) -> set[Key]:
+        """What the routes are kept under."""
 
     @property
     def output(self) -> Output:
@@ -56,18 +58,18 @@ def document(
     documentation: dict[str, Any] = {}
     if site.doc:
         documentation["overview"] = site.doc
-    numbers = sorted(version for version in site.versions if version is not None and version is not False)
+    numbers = versions.numbers(site.versions)
     if numbers:
         api_version = api_version if api_version in numbers else numbers[-1]
         documentation["version"] = api_version
         documentation["versions"] = numbers
     handlers: dict[str, Any] = {}
     for url, methods in site.routes.get(base_url, {}).items():
-        for method, versions in methods.items():
-            interface = _of_version(versions, api_version)
+        for method, kept in methods.items():
+            interface = versions.chosen(kept, api_version)
             if interface is not None and not interface.private:
-                version = f"/v{api_version}" if api_version is not None else ""
-                described = describe_interface(interface, site.output, f"{prefix}{base_url}{version}{url}")
+                place = prefix + versions.url(base_url, url, api_version)
+                described = describe_interface(interface, site.output, place)
                 handlers.setdefault(url, {})[method] = described
     documentation["handlers"] = handlers
     return documentation
@@ -90,12 +92,6 @@ def describe_interface(interface: HTTP, default: Output, url: str) -> dict[str, 
             field.external: _describe_field(field) for field in interface.binding.fields
         }
     return documentation
-
-
-def _of_version(versions: Versions, api_version: int | None) -> HTTP | None:
-    if api_version is None:
-        return versions.get(False) or versions.get(None)
-    return versions.get(api_version) or versions.get(None)
 
 
 def _examples(interface: HTTP, url: str) -> list[str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias, TypedDict
 
+from hug import versions
 from hug.eventstream.history.view import OnGap
 from hug.sentinels import Default
 
 Requirements: TypeAlias = Callable[..., Any] | Iterable[Callable[..., Any]]
 Texts: TypeAlias = str | Iterable[str]
-Versions: TypeAlias = int | str | Iterable[int | str | None] | None
+Versions: TypeAlias = versions.Given
 
 
 class RouterOptions(TypedDict, total=False):
@@ -95,26 +96,6 @@ def functions(value: Requirements) -> tuple[Callable[..., Any], ...]:
     return (value,) if callable(value) else tuple(value)
 
 
-def versions(value: Versions) -> tuple[int | None, ...]:
-    """Return versions as numbers, None or False; one or several were given, perhaps as text.
-
-    Raises:
-        ValueError: A version that is no number.
-    """
-    several = (value,) if value is None or isinstance(value, int | str) else tuple(value)
-    return tuple(version if version is None or version is False else _number(version) for version in several)
-
-
-def _number(version: int | str) -> int:
-    try:
-        number = int(version)
-    except ValueError:
-        raise ValueError(f"version {version!r} is not a number") from None
-    if number < 0:
-        raise ValueError(f"version {version!r} is below 0")
-    return number
-
-
 _FORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "accept": lambda methods: tuple(method.upper() for method in texts(methods)),
     "examples": texts,
@@ -123,7 +104,7 @@ _FORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "requires": functions,
     "suffixes": texts,
     "urls": texts,
-    "versions": versions,
+    "versions": versions.normalised,
 }
 
 

@@ -32,6 +32,7 @@ LAYERS: dict[str, float] = {
     "eventstream.wire": 1.1,
     "input_format": 1, "output_format": 1, "types": 1,
     "asgi": 0, "exceptions": 0, "format": 0, "introspect": 0, "json_module": 0, "sentinels": 0,
+    "versions": 0,
 }  # fmt: skip
 """By module or, for all modules in it that are not named, by package. Rooms of a layer have an order, too."""
 

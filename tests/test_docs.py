@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import httpx2
 import pytest
 
 import hug
@@ -226,6 +227,19 @@ def test_annotated(module: ModuleType) -> None:
     }
     inputs = hug.API(module).http.documentation()["handlers"]["/pages/{page}"]["GET"]["inputs"]
     assert inputs["size"]["type"] == "An even number"
+
+
+@block("docs/deploying.md", "Mount(")
+def test_mount(module: ModuleType) -> None:
+    """Mounted in another framework, an endpoint is found below the prefix."""
+
+    async def ask() -> None:
+        transport = httpx2.ASGITransport(module.site)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            answer = await client.get("/api/hello")
+            assert answer.json() == "hello"
+
+    asyncio.run(ask())
 
 
 @block("docs/testing.md", "test_numbers_resume")

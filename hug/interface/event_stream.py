@@ -123,7 +123,7 @@ class EventStreamHTTP(HTTP):
 
     def _channel(self) -> Channel:
         versions = "".join(f" {version}" for version in self.route.get("versions", ()))
-        name = f"shared:{self.places[0]}{versions}"
+        name = f"shared:{''.join(self.places[0])}{versions}"
         return self.api.http.channels.get(name)
 
     def _stream(self, result: Any) -> EventStream:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final, cast
 
 import falcon
 
-from hug import introspect
+from hug import introspect, versions
 from hug.exceptions import BodyUnreadable
 from hug.interface.binding import Binding, explain
 from hug.interface.exchange import ANSWERED, Exchange
@@ -29,8 +29,8 @@ INJECTABLE: Final = frozenset({"request", "response", "body", "api_version"})
 class HTTP:
     """Answers the requests of one route with one function.
 
-    Attributes that others may read: ``route``, the options; ``function``; ``binding``; ``places``, the URL
-    templates, base URL included, that it is registered under.
+    Attributes that others may read: ``route``, the options; ``function``; ``binding``; ``places``, the base
+    URLs and URL templates that it is registered under.
 
     An exchange goes through these steps: `read_body`, `check_requirements`, `gather`, conversion, `direct`,
     validation, `call`, `respond`, `clean_up`. They run on the event loop for an ``async def``, and for a
@@ -86,7 +86,7 @@ class HTTP:
         self.response_headers: Mapping[str, str] = route.get("response_headers", {})
         self.private: bool = route.get("private", False)
         self.examples: Sequence[str] = route.get("examples", ())
-        self.places: list[str] = []
+        self.places: list[tuple[str, str]] = []
 
     async def __call__(
         self, request: Request, response: Response, api_version: int | None = None, **url_fields: Any
@@ -313,8 +313,10 @@ class HTTP:
 
     def urls(self, version: int | None = None) -> list[str]:
         """Return the URL templates this answers in ``version``, or without a version."""
-        prefix = f"/v{version}" if version else ""
-        return [prefix + url for url in self.places if version in self.route.get("versions", (None,))]
+        keys = map(versions.key, self.route.get("versions", (None,)))
+        if versions.chosen(dict.fromkeys(keys, True), version) is None:
+            return []
+        return [versions.url(base_url, url, version) for base_url, url in self.places]
 
     def url(self, version: int | None = None, **fields: Any) -> str:
         """Return the URL with these ``fields`` filled in; raise KeyError when no template has just these."""

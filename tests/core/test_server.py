@@ -1,6 +1,5 @@
 """The application under a real server: bodies, limits, and what goes wrong on the way."""
 
-import contextlib
 import json
 import logging
 import socket
@@ -8,25 +7,10 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-import uvicorn
 
 import hug
 
-
-@contextlib.contextmanager
-def serving(api: hug.API) -> Iterator[int]:
-    """Serve ``api`` with uvicorn in a thread; gives the port."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(api.http.server(), log_config=None, timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listener],))
-    thread.start()
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listener.close()
+from .serving import exchange, serving
 
 
 @pytest.fixture
@@ -55,22 +39,8 @@ def port(api: hug.API) -> Iterator[int]:
     def broken():
         raise ZeroDivisionError
 
-    with serving(api) as port:
+    with serving(api.http.server()) as port:
         yield port
-
-
-def exchange(port: int, *parts: bytes) -> tuple[int, dict[str, str], bytes]:
-    """Send ``parts`` over one connection; return status, headers and body."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-        for part in parts:
-            connection.sendall(part)
-        with connection.makefile("rb") as file:
-            status = int(file.readline().split()[1])
-            headers = {}
-            while (line := file.readline().strip()) != b"":
-                name, _, value = line.decode().partition(":")
-                headers[name.lower()] = value.strip()
-            return status, headers, file.read(int(headers.get("content-length", 0)))
 
 
 def post(path: str, *headers: str) -> bytes:

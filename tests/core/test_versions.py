@@ -61,20 +61,43 @@ def test_contradictions(versioned: hug.API, url: str) -> None:
     assert (response.status, list(response.data["errors"])) == (hug.HTTP_400, ["api_version"])
 
 
-@pytest.mark.parametrize(
-    ("given", "kept"),
-    [(1, (1,)), ("12", (12,)), (("1", 2), (1, 2)), (range(2, 4), (2, 3)), (None, (None,)), (False, (False,))],
-)
-def test_normalised(given, kept) -> None:
-    """Versions may be given as numbers or texts, one or several."""
-    assert hug.get(versions=given).route["versions"] == kept
+def test_routers_keep_numbers() -> None:
+    """A router takes versions as `hug.versions` has it, and refuses what is none where it is written."""
+    assert hug.get(versions=("1", 2, False, None)).route["versions"] == (1, 2, False, None)
+    with pytest.raises(ValueError, match="version 'eight' is not a number"):
+        hug.get(versions="eight")
 
 
-@pytest.mark.parametrize("versions", ["eight", ("1", "x"), -1, ""])
-def test_refused(versions) -> None:
-    """What is no version is an error where it is written."""
-    with pytest.raises(ValueError, match="version"):
-        hug.get(versions=versions)
+def test_version_zero_is_a_version(api: hug.API) -> None:
+    """Version 0 and requests without a version are answered by their own functions."""
+    hug.get("/x", api=api, versions=0)(lambda: "zero")
+    hug.get("/x", api=api, versions=False)(lambda: "none")
+    hug.get("/y", api=api, versions=0)(lambda: "zero")
+    assert hug.test.get(api, "/v0/x").data == "zero"
+    assert hug.test.get(api, "/x?api_version=0").data == "zero"
+    assert hug.test.get(api, "/x").data == "none"
+    assert hug.test.get(api, "/y").status == hug.HTTP_404
+    page = hug.test.get(api, "/nope").data["documentation"]
+    assert (page["version"], page["versions"]) == (0, [0])
+    assert page["handlers"]["/x"]["GET"]["examples"] == ["http://falconframework.org/v0/x"]
+
+
+def test_a_version_of_any_length(api: hug.API) -> None:
+    """A path with more digits than a number may have is a URL that is not there."""
+    hug.get("/x", api=api, versions=1)(lambda: 1)
+    hug.not_found(api=api, versions=1)(lambda: "first")
+    for path in ("/v" + "9" * 5000, "/v" + "9" * 5000 + "/x", "/v\uff11/x"):
+        assert hug.test.get(api, path).status == hug.HTTP_404
+    assert hug.test.get(api, "/v1/nope").data == "first"
+
+
+def test_not_found_without_a_version(api: hug.API) -> None:
+    """A handler for requests without a version answers just those."""
+    hug.not_found(api=api, versions=False)(lambda: "none")
+    hug.not_found(api=api, versions=0)(lambda: "zero")
+    assert hug.test.get(api, "/nope").data == "none"
+    assert hug.test.get(api, "/v0/nope").data == "zero"
+    assert "documentation" in hug.test.get(api, "/v1/nope").data
 
 
 def test_reverse_urls(versioned: hug.API) -> None:
@@ -91,3 +114,17 @@ def test_reverse_urls(versioned: hug.API) -> None:
     assert interface.url(2) == "/v2/a"
     with pytest.raises(KeyError):
         interface.url(2, y=5)
+
+
+@pytest.mark.parametrize("version", [None, 0, 1])
+def test_reverse_urls_are_served(api: hug.API, version: int | None) -> None:
+    """The URL that an interface tells is one that it answers: the version stands behind the base URL."""
+    api.http.base_url = "/api"
+
+    @hug.get("/a/{x}", api=api, versions=(version if version is not None else False,))
+    def handler(x):
+        return x
+
+    url = handler.interface.http.url(version, x=5)
+    assert url == ("/api/a/5" if version is None else f"/api/v{version}/a/5")
+    assert hug.test.get(api, url).data == "5"
