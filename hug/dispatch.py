@@ -13,7 +13,7 @@ from falcon.routing import BaseConverter
 from hug import output_format, versions
 from hug.asgi import Message, Receive, Send
 from hug.documentation import NOT_DEFINED, Documented, document
-from hug.eventstream.loop.drain import expect_streams
+from hug.eventstream.loop import ending
 from hug.eventstream.serving.handover import SCOPE_KEY, Handover
 from hug.eventstream.serving.open_stream import discard, serve
 from hug.eventstream.serving.settings import Settings
@@ -110,7 +110,8 @@ class Application:
             await refuse_websocket(receive, send)
             return
         if scope["type"] == "lifespan":
-            expect_streams(asyncio.get_running_loop())
+            ending.expect_streams(asyncio.get_running_loop())
+            receive = _ending(receive)
         await self._falcon(scope, receive, send)
 
     def build(self) -> None:
@@ -205,6 +206,18 @@ class Versions:
         """Answer the request; one for a version that is not there goes to the interface without versions."""
         interface = versions.chosen(self._kept, requested_version(request, api_version)) or self._not_found
         await interface(request, response, api_version=api_version, **fields)
+
+
+def _ending(receive: Receive) -> Receive:
+    """Return ``receive`` of a server's life, which ends the streams before it tells that the server ends."""
+
+    async def hear() -> Message:
+        message = await receive()
+        if message["type"] == "lifespan.shutdown":
+            await ending.finish()
+        return message
+
+    return hear
 
 
 class NotFound:

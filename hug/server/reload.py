@@ -30,8 +30,9 @@ from typing import Any
 import uvicorn
 from uvicorn.supervisors.basereload import BaseReload
 
+from hug.eventstream.loop.budget import GRACE
 from hug.server.program import Program, ProgramError, of_program
-from hug.server.serve import GRACE, configuration, serve_on
+from hug.server.serve import configuration, serve_on
 from hug.server.sockets import close, listen
 
 # Seconds a child may take to end before it is killed: what requests get, and time to shut down in order.

@@ -17,12 +17,9 @@ import uvicorn
 import uvicorn.config
 
 from hug.asgi import Application
+from hug.eventstream.loop.budget import GRACE
 from hug.server.http_protocol import HTTPProtocol
 from hug.server.sockets import BACKLOG, close, listen
-
-# Whole seconds that requests may still take once the process is told to end. Event streams end by
-# themselves at that moment; this is for what does not: a client that stopped reading, a handler that hangs.
-GRACE = 1
 
 
 def configuration(*, silent: bool = False, reload_delay: float = 1.0) -> uvicorn.Config:
@@ -47,6 +44,7 @@ def configuration(*, silent: bool = False, reload_delay: float = 1.0) -> uvicorn
         log_config=log_config,
         backlog=BACKLOG,
         reload_delay=reload_delay,
+        # Streams end by themselves: this is for what does not, a client that stopped reading, say.
         timeout_graceful_shutdown=GRACE,
     )
 

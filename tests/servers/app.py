@@ -12,7 +12,7 @@ from typing import Any
 
 import hug
 import hug.eventstream.sources.in_thread
-from hug.eventstream.loop.drain import streams_of
+from hug.eventstream.loop.open_streams import streams_of
 
 LINE = "x" * 1000
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import hug
 from hug.eventstream.channels.channel import Channel
-from hug.eventstream.loop.drain import streams_of
+from hug.eventstream.loop.open_streams import streams_of
 from hug.exceptions import PublishRefused
 
 api = hug.API(__name__)
@@ -54,7 +54,7 @@ def memory() -> int:
 @hug.get("/status")
 async def status():
     return {
-        "streams": len(streams_of(asyncio.get_running_loop()).heart.streams),
+        "streams": streams_of(asyncio.get_running_loop()).count,
         "tasks": len(asyncio.all_tasks()),
         "memory": memory(),
     }

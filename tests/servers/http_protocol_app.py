@@ -5,7 +5,7 @@ import os
 from typing import Any
 
 import hug
-from hug.eventstream.loop.drain import streams_of
+from hug.eventstream.loop.open_streams import streams_of
 
 channel = hug.sse.channel("numbers", history=10_000, max_bytes=1_000_000)
 api = hug.API(__name__)

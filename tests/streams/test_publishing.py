@@ -19,8 +19,8 @@ from hug.eventstream.channels import channel as channel_module
 from hug.eventstream.channels import publication as publication_module
 from hug.eventstream.channels.registry import Channels
 from hug.eventstream.history.log import Bounds, Log
-from hug.eventstream.loop import drain
-from hug.eventstream.loop.drain import streams_of
+from hug.eventstream.loop import open_streams
+from hug.eventstream.loop.open_streams import streams_of
 
 from .stalling import Client, all_is_quiet, assert_run, connected, run, until
 
@@ -47,8 +47,10 @@ def test_publication(api: Any) -> None:
 
 def test_end_while_publishing(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A thread that has begun to publish before the process ends is told, though its event was taken."""
-    monkeypatch.setattr(drain, "_streams", weakref.WeakKeyDictionary())  # no loops that other tests have left
-    monkeypatch.setattr(drain, "_drained", [])
+    monkeypatch.setattr(
+        open_streams, "_streams", weakref.WeakKeyDictionary()
+    )  # no loops that other tests have left
+    monkeypatch.setattr(open_streams, "_drained", [])
     taking, ended = threading.Event(), threading.Event()
 
     class Slow(memory.MemoryTopic):

@@ -14,7 +14,7 @@ from hug.eventstream.channels.publication import ROOM_TIMEOUT, Publication
 from hug.eventstream.channels.reader import Part
 from hug.eventstream.history.log import Bounds, Log
 from hug.eventstream.history.view import OnGap, Predicate
-from hug.eventstream.loop.drain import ending, streams_of
+from hug.eventstream.loop.open_streams import ending, streams_of
 from hug.eventstream.wire.encode import encode
 from hug.eventstream.wire.event import Event
 from hug.eventstream.wire.event import event as make_event

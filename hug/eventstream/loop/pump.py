@@ -63,6 +63,11 @@ class Pump:
         """Whether the event loop is closed, so that nobody can be served any more."""
         return self._loop.is_closed()
 
+    @property
+    def idle(self) -> bool:
+        """Whether nobody waits to be served."""
+        return self._task is None and not self._queue
+
     def wake(self, audience: Pumped) -> None:
         """Serve ``audience`` in the next pass; from any thread."""
         if audience.queued:

@@ -11,8 +11,10 @@ from typing import Any
 from hug.asgi import Receive, Send
 from hug.eventstream.connection.disconnect import watch
 from hug.eventstream.connection.writer import ClientGone, Connection, CutOff
-from hug.eventstream.loop.drain import OpenStreams, streams_of
+from hug.eventstream.loop.budget import CLEANED_UP, LEFT
+from hug.eventstream.loop.ending import stream_opens
 from hug.eventstream.loop.heart import SLACK
+from hug.eventstream.loop.open_streams import OpenStreams
 from hug.eventstream.serving.handover import Handover
 from hug.eventstream.serving.settings import Settings
 from hug.eventstream.sources.feed import Feed
@@ -21,12 +23,6 @@ from hug.eventstream.wire.encode import HEARTBEAT, farewell, opening
 from hug.sentinels import Default
 
 logger = logging.getLogger("hug")
-
-DRAIN_CLEANUP = 0.8
-"""Seconds that a source gets for its cleanup, and a client for the last bytes, when the process ends."""
-
-DRAIN_LIMIT = 0.9
-"""Seconds after which a client that has not read the last bytes is left behind when the process ends."""
 
 
 class End(enum.Enum):
@@ -97,7 +93,7 @@ class OpenStream:
         self._feed: Feed = stream.feed()
         self._heartbeat = settings.heartbeat if isinstance(stream.heartbeat, Default) else stream.heartbeat
         self._retry = settings.retry if isinstance(stream.retry, Default) else stream.retry
-        self._streams: OpenStreams = streams_of(asyncio.get_running_loop())
+        self._streams: OpenStreams = stream_opens(asyncio.get_running_loop())
         self._owner: asyncio.Task[None] | None = None
         self._end: End | None = None
         self._cleanup: asyncio.TimerHandle | None = None
@@ -110,9 +106,9 @@ class OpenStream:
         except BaseException:
             await self._feed.close()
             raise
-        if self._streams.draining:
+        if self._streams.ending_since is not None:
             self._end = End.DRAIN
-        ticket = self._streams.heart.add(self, self._next_look(self._connection.wrote_at))
+        ticket = self._streams.add(self, self._next_look(self._connection.wrote_at))
         # Not before: a stream that has ended already lets its source clean up without a cancellation.
         self._owner = asyncio.current_task()
         try:
@@ -138,7 +134,7 @@ class OpenStream:
             self._failed(error)
         finally:
             watching.close()
-            self._streams.heart.discard(ticket)
+            self._streams.discard(ticket)
             if self._cleanup is not None:
                 self._cleanup.cancel()
             self._disown()
@@ -172,7 +168,7 @@ class OpenStream:
     def _limit_cleanup(self) -> None:
         seconds = self._settings.cleanup_timeout
         if self._end is End.DRAIN:
-            seconds = min(seconds, DRAIN_CLEANUP)
+            seconds = min(seconds, self._streams.left(CLEANED_UP))
         self._cleanup = asyncio.get_running_loop().call_later(seconds, self._cleanup_overruns, seconds)
 
     def _cleanup_overruns(self, seconds: float) -> None:
@@ -188,7 +184,7 @@ class OpenStream:
 
     @property
     def lagging(self) -> asyncio.Task[None] | None:
-        """See `hug.eventstream.loop.drain.Stream`."""
+        """See `hug.eventstream.loop.open_streams.Stream`."""
         return self._connection.pending if self._feed.is_published else None
 
     def client_left(self) -> None:
@@ -201,7 +197,7 @@ class OpenStream:
             if self._connection.pending is None:
                 self._say_come_back()
             self._stop(End.DRAIN)
-            asyncio.get_running_loop().call_later(DRAIN_LIMIT, self._connection.abort)
+            asyncio.get_running_loop().call_later(self._streams.left(LEFT), self._connection.abort)
 
     def beat(self, now: float) -> float:
         """See `Beating.beat`: a heartbeat after silence, an end to a client that has not read for long."""
@@ -250,7 +246,7 @@ class OpenStream:
         if self._end in {End.DRAIN, End.CANCELLED, End.REFUSAL}:
             self._say_come_back()
             if connection.pending is not None:
-                await asyncio.wait({connection.pending}, timeout=DRAIN_CLEANUP)
+                await asyncio.wait({connection.pending}, timeout=self._streams.left(LEFT))
         elif self._end is End.STUCK:
             connection.abort()
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from hug.eventstream.channels.channel import Channel
 from hug.eventstream.channels.reader import Subscription
 from hug.eventstream.connection.writer import CutOff
-from hug.eventstream.loop.drain import ending
+from hug.eventstream.loop.open_streams import ending
 from hug.eventstream.serving.stream import EventStream, events
 from hug.eventstream.sources.feed import PATIENCE, iterate, never_blocks
 from hug.eventstream.sources.in_thread import TooManyThreads, close, limit
