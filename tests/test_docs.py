@@ -146,6 +146,18 @@ def test_count(module: ModuleType, last: str, first: int) -> None:
         assert next(stream).json() == {"n": first}
 
 
+@block("docs/streams.md", "'/countdown'")
+def test_countdown(module: ModuleType) -> None:
+    """It counts down once, from where the browser was."""
+    assert "EventSource('/countdown')" in hug.test.get(module, "/").data
+    with hug.test.sse(module, "/countdown") as stream:
+        assert next(stream).data == "3"
+        stream.reconnect()
+        assert [message.data for message in stream] == ["2", "1"]
+        last = stream.last_event_id
+    assert hug.test.get(module, "/countdown", headers={"Last-Event-ID": last}).status == hug.HTTP_204
+
+
 @block("docs/streams.md", "'/import'")
 def test_rows(module: ModuleType) -> None:
     """A browser gets the rows that it does not have, and 204 when it has them all."""
