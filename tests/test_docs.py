@@ -230,6 +230,41 @@ def test_endpoints(module: ModuleType) -> None:
     assert answer.data == {"text": "hello", "tags": ["a", "b"]}
 
 
+@block("docs/endpoints.md", "'/notes/{number}'")
+def test_answers(module: ModuleType) -> None:
+    """Answers have the status, the headers and the format that the handlers say."""
+    assert hug.test.post(module, "/notes", text="<b>").status == hug.HTTP_201
+    answer = hug.test.get(module, "/notes/1")
+    assert (answer.data, answer.headers_dict["cache-control"]) == ({"text": "<b>"}, "no-store")
+    assert hug.test.get(module, "/notes/2").status == hug.HTTP_404
+    assert hug.test.get(module, "/").data == "<ul><li>&lt;b&gt;</ul>"
+
+
+@block("docs/endpoints.md", "'/price'")
+def test_versions(module: ModuleType) -> None:
+    """Each version has its own handler."""
+    assert hug.test.get(module, "/v1/price").data == 10
+    assert hug.test.get(module, "/v2/price").data == {"amount": 10, "currency": "EUR", "version": 2}
+
+
+@block("docs/endpoints.md", "@hug.directive()")
+def test_directives(module: ModuleType) -> None:
+    """The directive looks at the request; without a header it returns the parameter's default."""
+    assert hug.test.get(module, "/greeting", headers={"Accept-Language": "en,fr"}).data == "Hello"
+    assert hug.test.get(module, "/greeting").data == "Hallo"
+
+
+@block("docs/endpoints.md", "'/counter'")
+def test_classes(module: ModuleType) -> None:
+    """Methods answer and stream; a router of an API answers as the decorators do."""
+    assert hug.test.post(module, "/counter", by=2).data == 2
+    with hug.test.sse(module, "/counter/events") as stream:
+        assert next(stream).json() == 2
+        assert hug.test.post(module, "/counter").data == hug.test.get(module, "/counter").data == 3
+        assert next(stream).json() == 3
+    assert hug.test.get(module, "/health").data == "well"
+
+
 @block("docs/endpoints.md", "'/pages/{page}'")
 def test_annotated(module: ModuleType) -> None:
     """Types in `Annotated` convert, refuse, and are documented."""
