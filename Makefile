@@ -1,23 +1,32 @@
 # make run    serve the live example at http://localhost:8000 (PORT=8080 make run for another port)
-# make test   lint, types, tests and real browsers
+# make quick  lint, types, and the tests that start no server and no browser: half a minute, for every change
+# make test   lint, types, tests and real browsers: all there is
 #
-# Both need only Python 3.11 or later (PYTHON=python3.12 make test picks one) and make. What they install
+# All need only Python 3.11 or later (PYTHON=python3.12 make test picks one) and make. What they install
 # goes into .venv; as root, `make test` also installs the browsers it misses (Debian and its relatives).
 
 PYTHON ?= python3
 PORT ?= 8000
 PIP = .venv/bin/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: run test browsers clean
+# Folders whose tests start servers, browsers or crowds of clients.
+SLOW = browsers clients command servers
+
+.PHONY: run quick test lint browsers clean
 
 run: .venv/installed
 	.venv/bin/hug -f examples/live.py -p $(PORT)
 
-test: .venv/installed-test browsers
+quick: lint
+	tools/pytest $(SLOW:%=--ignore=tests/%)
+
+test: lint browsers
+	tools/pytest
+
+lint: .venv/installed-test
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	.venv/bin/python -m pytest
 
 browsers:
 	@tools/browsers

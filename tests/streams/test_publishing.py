@@ -11,7 +11,6 @@ import weakref
 from typing import Any
 
 import pytest
-from history.log_model import bytes_held, size_held
 
 import hug
 from hug.eventstream.brokers import memory
@@ -22,6 +21,7 @@ from hug.eventstream.history.log import Bounds, Log
 from hug.eventstream.loop import open_streams
 from hug.eventstream.loop.open_streams import streams_of
 
+from ..history.log_model import bytes_held, size_held
 from .stalling import Client, all_is_quiet, assert_run, connected, run, until
 
 pytestmark = pytest.mark.usefixtures("no_errors")

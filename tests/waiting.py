@@ -1,0 +1,68 @@
+"""Wait for conditions, for no longer than a failing test may take."""
+
+import asyncio
+import time
+from collections.abc import Callable, Generator
+from typing import Final, TypeVar
+
+Result = TypeVar("Result")
+
+PATIENCE: Final = 15.0
+"""Seconds after which what has not come will not come."""
+
+PAUSE: Final = 0.002
+"""Seconds between two looks."""
+
+
+def until(
+    answer: Callable[[], Result],
+    what: str = "",
+    *,
+    within: float = PATIENCE,
+    despite: type[Exception] | tuple[type[Exception], ...] = OSError,
+) -> Result:
+    """Return what ``answer`` gives once that is true; fail when it is not after ``within`` seconds.
+
+    Args:
+        answer: What to ask, again and again.
+        what: What is waited for, for the message.
+        within: Seconds.
+        despite: What it may raise meanwhile, such as the errors of a server that does not listen yet.
+    """
+    looks = _look(answer, what, within, despite)
+    while True:
+        try:
+            next(looks)
+        except StopIteration as found:
+            return found.value
+        time.sleep(PAUSE)
+
+
+async def eventually(answer: Callable[[], Result], what: str = "", *, within: float = PATIENCE) -> Result:
+    """Do as `until` does, and let the others on the event loop work meanwhile."""
+    looks = _look(answer, what, within, ())
+    while True:
+        try:
+            next(looks)
+        except StopIteration as found:
+            return found.value
+        await asyncio.sleep(PAUSE / 4)
+
+
+def _look(
+    answer: Callable[[], Result],
+    what: str,
+    within: float,
+    despite: type[Exception] | tuple[type[Exception], ...],
+) -> Generator[None, None, Result]:
+    deadline = time.monotonic() + within
+    while True:
+        problem: object
+        try:
+            if result := answer():
+                return result
+            problem = result
+        except despite as error:
+            problem = error
+        assert time.monotonic() < deadline, f"{what or 'it'}: not within {within:g} s, but {problem!r}"
+        yield
