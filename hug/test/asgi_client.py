@@ -8,6 +8,7 @@ from typing import Any, Final
 from hug.asgi import Application
 from hug.asgi import Message as ASGIMessage
 from hug.eventstream.wire.decode import Decoder, Message
+from hug.eventstream.wire.event import TORN_EVENT
 from hug.exceptions import HugError
 
 WINDOW: Final = 64 * 1024
@@ -151,7 +152,8 @@ class StreamClient:
         if self._left.is_set():
             return
         self.body = (self.body + chunk)[-WINDOW:]
-        messages = self.decoder.feed(chunk)
+        # As a page, which listens for no such event.
+        messages = [each for each in self.decoder.feed(chunk) if each.event != TORN_EVENT]
         self._messages.extend(messages)
         self._received += len(messages)
         self._unread += sum(map(_size, messages))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from hug.api import API
+from hug.eventstream.wire.client import ASKED
 from hug.eventstream.wire.decode import Message
 from hug.test.asgi_client import StreamClient, StreamTimeout
 from hug.test.requests import Response, portal, request_for
 
 T = TypeVar("T")
+
+EVENT_SOURCE: Final = {name.decode(): value.decode() for name, value in ASKED.items()}
+"""Headers that a browser's ``EventSource`` sends."""
 
 
 def sse(
@@ -41,10 +45,10 @@ def sse(
         params: Values of the query.
     """
     application = API(api_or_module).http.server()
-    accept = {"accept": "text/event-stream", **(headers or {})}
+    as_event_source = {**EVENT_SOURCE, **(headers or {})}
 
     def connect(last_event_id: str | None) -> StreamClient:
-        scope, content = request_for(method, url, body, accept, params)
+        scope, content = request_for(method, url, body, as_event_source, params)
         if last_event_id:
             scope["headers"].append((b"last-event-id", last_event_id.encode()))
         return StreamClient(application, scope, content, timeout)

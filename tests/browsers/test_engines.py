@@ -2,19 +2,19 @@
 
 import pytest
 
-from hug.eventstream.wire.encode import opening
+from hug.eventstream.wire.encode import HEARTBEAT, farewell, opening
 
 from .engines import Browser
 from .servers import Answer, Script
 from .watching import events, kinds, listen, said, wait_for, witness
 
-RETRY = b"retry: 50\n\n"
+RETRY = b"retry: 50\n"
 
 
 def test_opening_says_nothing(browser: Browser, raw: Script) -> None:
     """A page that lost nothing does not notice the bytes a hug stream begins with."""
-    raw.answers["/s"] = [Answer(opening() + b"data: whole\n\n", "open")]
-    listen(browser, raw.port, "/s", "hug-torn")
+    raw.answers["/s"] = [Answer(opening(guard=True) + b"data: whole\n\n", "open")]
+    listen(browser, raw.port, "/s")
     report = said(browser, 2)
     assert kinds(report) == ["open", "message"]
     assert events(report) == [("message", "whole", "")]
@@ -46,8 +46,8 @@ def test_opening_discards_what_was_torn(browser: Browser, raw: Script, tear: byt
     first = RETRY + (b"id: %b\n" % last_id.encode() if last_id else b"") + b"data: first\n\n"
     rest = b"data: second\n\nevent: tick\ndata: third\n\nid: 18\ndata: fourth\n\n"
     raw.answers["/s"] = [
-        Answer(opening() + first + tear, "torn"),
-        Answer(opening(last_id) + rest, "open"),
+        Answer(opening(guard=True) + first + tear, "torn"),
+        Answer(opening(last_id, guard=True) + rest, "open"),
     ]
     listen(browser, raw.port, "/s", "tick")
     report = said(browser, 7)
@@ -59,6 +59,19 @@ def test_opening_discards_what_was_torn(browser: Browser, raw: Script, tear: byt
         ("message", "fourth", "18"),
     ]
     assert raw.last_ids("/s") == [None, last_id or None]
+
+
+def test_first_id_is_kept(browser: Browser, raw: Script) -> None:
+    """A stream that breaks before its first event is resumed from the id it opened with."""
+    raw.answers["/s"] = [
+        Answer(opening("4", 50, guard=True), "torn"),
+        Answer(opening("4", 50, guard=True) + HEARTBEAT + b"data: five\nid: 5\n\n" + farewell(50)),
+        Answer(opening("5", guard=True) + b"data: six\n\n", "open"),
+    ]
+    listen(browser, raw.port, "/s")
+    wait_for(browser, "report.some(entry => entry.data === 'six')")
+    assert events(browser.evaluate("report")) == [("message", "five", "5"), ("message", "six", "5")]
+    assert raw.last_ids("/s") == [None, "4", "5"]
 
 
 def test_clean_end(browser: Browser, raw: Script) -> None:

@@ -14,7 +14,7 @@ from hug.eventstream.history import view as view_module
 from hug.eventstream.history.log import Bounds, Log
 from hug.eventstream.history.view import GAP_EVENT, Track, View
 from hug.eventstream.wire.decode import Decoder, Message
-from hug.eventstream.wire.encode import encode
+from hug.eventstream.wire.encode import fields
 from hug.eventstream.wire.event import event
 
 A, B = "mwsd1x2a8k3q", "mwsd1x2a0000"
@@ -70,7 +70,7 @@ def test_reading(names: str, one_in: int, history: int) -> None:
     def publish() -> None:
         for name, log in logs.items():
             if log.last < MOST and not locks[name].locked():
-                log.append(encode(event(event=f"{name}{log.last + 1}")), float(log.last))
+                log.append(fields(event(event=f"{name}{log.last + 1}")), float(log.last))
 
     view, chance = View(tracks), random.Random(1)
     publish()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hug.eventstream.history.log import LIVE_BYTES, LIVE_EVENTS, Bounds, Log
 from hug.eventstream.wire.decode import Decoder, Message
-from hug.eventstream.wire.encode import encode
+from hug.eventstream.wire.encode import fields
 from hug.eventstream.wire.event import event
 
 from .log_model import LARGE, LogModel, bytes_held, size_held
@@ -45,7 +45,7 @@ def make(history: int = MANY, max_bytes: int = MANY, max_age: float | None = Non
 
 
 def body(size: int) -> bytes:
-    return encode("x" * size)
+    return fields("x" * size)
 
 
 def fill(log: Log, count: int, size: int = 0) -> None:
@@ -94,7 +94,7 @@ def test_pieces(sizes: list[int], limit: int, position: int) -> None:
     frames = []
     for size in sizes:
         event_id = log.append(body(size), 0.0)
-        frames.append(f"id: {event_id}\n".encode() + body(size))
+        frames.append(body(size) + f"id: {event_id}\n\n".encode())
     position = min(position, len(sizes))
     assert b"".join(pieces(log, position, limit)) == b"".join(frames[position:])
     while position < log.last:
@@ -105,7 +105,7 @@ def test_pieces(sizes: list[int], limit: int, position: int) -> None:
         position = end
     assert log.chunk(position, limit) == (b"", position)
     event_id = log.append(body(0), 0.0)
-    assert log.chunk(position, limit) == (f"id: {event_id}\n".encode() + body(0), position + 1)
+    assert log.chunk(position, limit) == (body(0) + f"id: {event_id}\n\n".encode(), position + 1)
 
 
 def test_readers_share_a_piece() -> None:
@@ -203,8 +203,8 @@ def test_messages_of_dropped_events_are_freed() -> None:
 def test_message() -> None:
     """A filter sees what a client will get; those that look at the same event share it."""
     log = make()
-    log.append(encode(event({"n": 1}, event="tick", comment="for people", retry=5)), 0.0)
-    log.append(encode(event("one\rtwo")), 1.5)
+    log.append(fields(event({"n": 1}, event="tick", comment="for people", retry=5)), 0.0)
+    log.append(fields(event("one\rtwo")), 1.5)
     (_, first, frame), (came, second, other) = log.after(0, 10)
     message = log.message(first, frame)
     assert message == Message("tick", '{"n":1}', log.id(1))

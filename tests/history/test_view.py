@@ -7,8 +7,8 @@ import pytest
 from hug.eventstream.history.log import Bounds, Log
 from hug.eventstream.history.view import Track, View
 from hug.eventstream.wire.decode import Decoder, Message
-from hug.eventstream.wire.encode import encode
-from hug.eventstream.wire.event import event
+from hug.eventstream.wire.encode import fields
+from hug.eventstream.wire.event import TORN_EVENT, event
 
 A, B = "mwsd1x2a8k3q", "mwsd1x2a0000"
 
@@ -30,14 +30,26 @@ def test_filter_moves_the_id_on(history: int, merged_with: int | None) -> None:
     if merged_with is not None:
         other = make(B, merged_with)
         tracks.append(Track("b", other, "event", (none,)))
-    view = View(tracks)
+    view = View(tracks, guard=True)
     at, _ = view.start("", None, 0.0)
     decoder = Decoder(view.id(at))
     for number in range(1, 50):
-        log.append(encode(event(event=f"a{number}")), 0.0)
-        assert decoder.feed(view.read(at, 1000)) == []
+        log.append(fields(event(event=f"a{number}")), 0.0)
+        assert {message.event for message in decoder.feed(view.read(at, 1000))} <= {TORN_EVENT}
         _, gaps = view.start(decoder.last_event_id, None, 0.0)
         assert [each.json()["channel"] for each in Decoder().feed(gaps)] == ["b"] * (merged_with == 0)
+
+
+def test_filter_puts_the_id_in_front() -> None:
+    """Clients that are less than an EventSource get the id of what a filter held back with the next event."""
+    log = make(A, 4)
+    view = View([Track("a", log, "event", (lambda message: message.data == "wanted",))])
+    at, _ = view.start("", None, 0.0)
+    body = b""
+    for data in ("no", "no", "wanted"):
+        log.append(fields(data), 0.0)
+        body += view.read(at, 1000)
+    assert body == f"id: {A}-2\ndata: wanted\nid: {A}-3\n\n".encode()
 
 
 @pytest.mark.parametrize("event_id", ["forged", f"{A}-0:{B}-0", f"{A}-9:forged"])
@@ -46,7 +58,7 @@ def test_cut_off_between_two_gaps(event_id: str) -> None:
     logs = [make(life, 2) for life in (A, B)]
     for log in logs:
         for _ in range(10):
-            log.append(encode(event("x")), 0.0)
+            log.append(fields(event("x")), 0.0)
     view = View([Track(name, log, "event") for name, log in zip("ab", logs, strict=True)])
     _, gaps = view.start(event_id, None, 0.0)
     first, end, rest = gaps.partition(b"\n\n")
@@ -64,7 +76,7 @@ def test_channels_in_the_order_of_time() -> None:
     """What several channels had while a client was away comes in the order in which it was published."""
     logs = {"a": make(A, 100), "b": make(B, 100)}
     for now, name in enumerate("abbabaaab"):
-        logs[name].append(encode(event(str(now))), float(now))
+        logs[name].append(fields(event(str(now))), float(now))
     view = View([Track(name, log, "event") for name, log in logs.items()])
     at, _ = view.start("", "start", 10.0)
     messages = Decoder().feed(view.read(at, 10**6))
@@ -78,7 +90,7 @@ def test_channels_with_a_long_past() -> None:
     """So it does when one channel has far more to tell than the other."""
     logs = {"a": make(A, 10_000), "b": make(B, 10_000)}
     for now in range(6000):
-        logs["b" if now % 1000 == 999 else "a"].append(encode(event(str(now))), float(now))
+        logs["b" if now % 1000 == 999 else "a"].append(fields(event(str(now))), float(now))
     view = View([Track(name, log, "event") for name, log in logs.items()])
     at, _ = view.start("", "start", 6000.0)
     decoder, order = Decoder(), []
@@ -91,8 +103,8 @@ def test_old_events_are_no_history() -> None:
     """Nobody is given an event that is past its age, though none has come since."""
     log = Log(A, Bounds(10, 10**6, 5.0), contextlib.nullcontext())
     view = View([Track("a", log, "event")])
-    first = log.append(encode("x"), 0.0)
-    log.append(encode("y"), 1.0)
+    first = log.append(fields("x"), 0.0)
+    log.append(fields("y"), 1.0)
     assert view.start(first, None, 6.0)[1] == b""
     at, gaps = view.start(first, None, 6.5)
     (gap,) = Decoder().feed(gaps)

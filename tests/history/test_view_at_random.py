@@ -20,8 +20,8 @@ from hypothesis.stateful import (
 from hug.eventstream.history.log import LIVE_BYTES, LIVE_EVENTS, Bounds, Log
 from hug.eventstream.history.view import GAP_EVENT, Cursor, Gap, OnGap, Track, View
 from hug.eventstream.wire.decode import Decoder, Message
-from hug.eventstream.wire.encode import encode
-from hug.eventstream.wire.event import event
+from hug.eventstream.wire.encode import fields
+from hug.eventstream.wire.event import TORN_EVENT, event
 
 from .log_model import LARGE, LogModel, bytes_held
 
@@ -108,7 +108,8 @@ class Reading(RuleBasedStateMachine):
         }
         self.on_gap = dict(zip(LIVES, on_gaps, strict=True))
         self.views = {
-            key: View([tracks[name][wanted] for name, wanted in parts]) for key, parts in VIEWS.items()
+            key: View([tracks[name][wanted] for name, wanted in parts], guard=True)
+            for key, parts in VIEWS.items()
         }
 
     # What happens to the logs
@@ -117,11 +118,11 @@ class Reading(RuleBasedStateMachine):
     def publish(self, name: str, sizes: Sequence[int]) -> None:
         log, model = self.logs[name], self.models[name]
         for size in sizes:
-            body = encode(event("x" * size, event=f"{name}{log.last + 1}"))
+            body = fields(event("x" * size, event=f"{name}{log.last + 1}"))
             event_id = log.append(body, self.now)
             assert re.fullmatch(r"[A-Za-z0-9._-]{1,64}", event_id)
             self.sizes[name].append(size)
-            model.append(len(f"id: {event_id}\n") + len(body), self.now)
+            model.append(len(body) + len(f"id: {event_id}\n\n"), self.now)
 
     @rule(name=st.sampled_from("ab"))
     def publish_many(self, name: str) -> None:
@@ -280,7 +281,7 @@ class Reading(RuleBasedStateMachine):
             self.is_disconnected(key, lost, gap)
             return []
         held = client.decoder.last_event_id
-        messages = client.decoder.feed(body)
+        messages = [each for each in client.decoder.feed(body) if each.event != TORN_EVENT]
         if lost:
             for index, count in lost:
                 before[index] += count

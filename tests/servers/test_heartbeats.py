@@ -3,7 +3,7 @@
 from .client import Client
 from .serving import Server
 
-HEARTBEAT = b":\n\n"
+HEARTBEAT = b":\n"
 
 
 def heartbeats(stream: Client) -> int:

@@ -16,7 +16,7 @@ def test_head_of_the_response(server: Server, key: Key) -> None:
     """The head and a first comment arrive before the source has yielded anything; it says what it must."""
     name = key()
     stream = server.stream(f"/waiting?key={name}")
-    assert stream.headers["content-type"] == "text/event-stream"
+    assert stream.headers["content-type"] == "text/event-stream; charset=utf-8"
     assert stream.headers["cache-control"] == "no-store, no-transform"
     assert stream.headers["x-accel-buffering"] == "no"
     assert "connection" not in stream.headers
@@ -33,7 +33,7 @@ def test_head_method(server: Server, key: Key) -> None:
     name = key()
     response = server.open(f"/called?key={name}", method="HEAD").head()
     assert response.status == 200
-    assert response.headers["content-type"] == "text/event-stream"
+    assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
     assert not response.pause(0.05), "a body"
     response.leave()
     assert server.stream(f"/called?key={key()}").message().data == "item"

@@ -11,7 +11,9 @@ from typing import Any, TypeVar
 import hug
 from hug.eventstream.channels.channel import Channel
 from hug.eventstream.wire.decode import Decoder, Message
+from hug.eventstream.wire.event import TORN_EVENT
 from hug.test.requests import request_for
+from hug.test.streams import EVENT_SOURCE
 
 TIMEOUT = 10.0
 
@@ -81,7 +83,7 @@ class Client:
 
     def __init__(self, api: Any, url: str, last_event_id: str = "", writes: float = math.inf) -> None:
         self._application = hug.API(api).http.server()
-        headers = {"accept": "text/event-stream"}
+        headers = {**EVENT_SOURCE}
         if last_event_id:
             headers["last-event-id"] = last_event_id
         self._scope, _ = request_for("GET", url, "", headers, {})
@@ -183,7 +185,8 @@ class Client:
         self.writes -= 1
         if not self._left.is_set():
             self.body += message.get("body", b"")
-            self.messages += self.decoder.feed(message.get("body", b""))
+            coming = self.decoder.feed(message.get("body", b""))
+            self.messages += [each for each in coming if each.event != TORN_EVENT]
             self.finished = not message.get("more_body", False)
 
 

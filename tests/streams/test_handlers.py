@@ -12,7 +12,7 @@ import pytest
 import hug
 
 Handler = Any
-OPENING = b":\nid: \nevent: hug-torn\n\n"
+OPENING = b":\nid: \nevent: hug-torn\ndata: \n\n"
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_items(api: Any) -> None:
         ]
         body = reading.response.content
     assert body.startswith(OPENING)
-    assert b'data: {"n":3}\n\n:\n\ndata: \n\n' in body
+    assert b'data: {"n":3}\n\n:\ndata: \n\n' in body
 
 
 @pytest.mark.parametrize("value", ["text", b"bytes", {"a": 1}, 3, 2.5, object(), hug.sse.event("x")])
@@ -204,7 +204,7 @@ def test_headers(api: Any) -> None:
     with hug.test.sse(api, "/stream") as stream:
         headers = dict(stream.response.headers)
     assert headers == {
-        "content-type": "text/event-stream",
+        "content-type": "text/event-stream; charset=utf-8",
         "cache-control": "no-store, no-transform",
         "x-accel-buffering": "no",
         "x-own": "1",
@@ -222,7 +222,7 @@ def test_head_makes_no_source(api: Any) -> None:
 
     response = hug.test.head(api, "/stream")
     assert response.status == "200 OK"
-    assert response.content_type == "text/event-stream"
+    assert response.content_type == "text/event-stream; charset=utf-8"
     assert response.content == b""
     assert not called
 
@@ -290,7 +290,10 @@ def test_documentation(api: Any) -> None:
             "GET": {
                 "usage": "Counts.",
                 "examples": ["/stream?n=3"],
-                "outputs": {"format": "Server-sent events", "content_type": "text/event-stream"},
+                "outputs": {
+                    "format": "Server-sent events",
+                    "content_type": "text/event-stream; charset=utf-8",
+                },
                 "inputs": {"n": {"type": "Integer", "default": 1}},
             }
         }
@@ -356,7 +359,11 @@ def test_client_keeps_its_id(api: Any) -> None:
     hug.sse("/stream", api=api)(generator)
     with hug.test.sse(api, "/stream", last_event_id="41…") as stream:
         assert list(stream)[-1].id == "41…"
-        assert ":\nid: 41…\nevent: hug-torn\n\n".encode() in stream.response.content
+        assert stream.response.content.startswith(":\nid: 41…\nevent: hug-torn\ndata: \n\n".encode())
+    hug.API(api).sse.guard = False
+    with hug.test.sse(api, "/stream", last_event_id="41…") as stream:
+        assert list(stream)[-1].id == "41…"
+        assert stream.response.content.startswith(":\nid: 41…\ndata: 2\n\n".encode())
 
 
 @pytest.mark.parametrize("sent", [b"\xff", b"x" * 5000])

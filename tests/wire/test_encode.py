@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hug.eventstream.wire.decode import Decoder, Message
-from hug.eventstream.wire.encode import HEARTBEAT, encode, farewell, opening
+from hug.eventstream.wire.encode import HEARTBEAT, checkpoint, encode, farewell, fields, opening
 from hug.eventstream.wire.event import TORN_EVENT, event
 
 LINE_ENDS = ["\n", "\r", "\r\n"]
@@ -59,7 +59,7 @@ def test_decoder_reads_what_is_encoded(events: list[Any]) -> None:
 
 @given(EVENTS)
 def test_frame_is_whole(each: Any) -> None:
-    """A frame ends with its only blank line, so that a heartbeat between frames is never inside an event."""
+    """An event ends with its only blank line, so that a heartbeat between two is never inside one."""
     frame = encode(each).decode()
     assert frame.endswith("\n\n")
     assert "\n\n" not in frame[:-1]
@@ -75,9 +75,15 @@ def test_heartbeats_change_nothing(items: list[Any]) -> None:
 
 
 def test_fields_on_the_wire() -> None:
-    """`name: value` always has its space, and data comes last."""
+    """`name: value` has its space; the id comes last, as some clients keep it before the event is whole."""
     frame = encode(event("a\nb", event="tick", id="7", retry=1500, comment="hello\nyou"))
-    assert frame == b": hello\n: you\nevent: tick\nid: 7\nretry: 1500\ndata: a\ndata: b\n\n"
+    assert frame == b": hello\n: you\nevent: tick\nretry: 1500\ndata: a\ndata: b\nid: 7\n\n"
+
+
+@given(EVENTS | TEXT)
+def test_fields_and_a_blank_line_are_the_event(each: Any) -> None:
+    """What a channel gives its own id is the event that a source would send, but for the end."""
+    assert fields(each) + b"\n" == encode(each)
 
 
 def test_leading_space_survives() -> None:
@@ -199,30 +205,45 @@ def test_numbers_may_be_ids() -> None:
 
 @pytest.mark.parametrize("retry", [None, 0, 2500])
 @pytest.mark.parametrize("last_event_id", ["", "7", "é…"])
-def test_opening_dispatches_nothing(last_event_id: str, retry: int | None) -> None:
-    """The first bytes give a page no message, keep the id it has, and tell it when to reconnect."""
-    decoder = Decoder(last_event_id)
-    assert decoder.feed(opening(last_event_id, retry)) == []
+def test_guard(last_event_id: str, retry: int | None) -> None:
+    """The guard is an event of a type nobody listens for; it keeps the id and says when to reconnect."""
+    decoder = Decoder("torn")
+    assert decoder.feed(opening(last_event_id, retry, guard=True)) == [Message(TORN_EVENT, "", last_event_id)]
     assert decoder.last_event_id == last_event_id
     assert decoder.retry == retry
 
 
+@pytest.mark.parametrize("retry", [None, 0, 2500])
+@pytest.mark.parametrize("last_event_id", ["", "7", "é…"])
+def test_opening_without_guard(last_event_id: str, retry: int | None) -> None:
+    """To most clients the first bytes are no block of their own: they belong to the first event."""
+    first = opening(last_event_id, retry, guard=False)
+    assert b"\n\n" not in first
+    decoder = Decoder(last_event_id)
+    assert decoder.feed(first + b"data: x\n\n") == [Message("message", "x", last_event_id)]
+    assert decoder.retry == retry
+
+
+def test_checkpoint() -> None:
+    """An id moves on: for an EventSource with an event nobody hears, for others in front of the next one."""
+    decoder = Decoder("1")
+    assert decoder.feed(checkpoint("2", guard=True)) == [Message(TORN_EVENT, "", "2")]
+    assert decoder.feed(checkpoint("3", guard=False) + HEARTBEAT) == []
+    assert decoder.feed(b"data: x\n\n") == [Message("message", "x", "3")]
+
+
 def test_farewell_says_when_to_come_back() -> None:
-    """The last bytes dispatch nothing, and are a whole block: an unfinished one would be discarded."""
+    """The last bytes are a line and no block: browsers take a retry at once, others see no event in it."""
     decoder = Decoder()
     assert decoder.feed(farewell(1234)) == []
     assert decoder.retry == 1234
-    assert farewell(1234).endswith(b"\n\n")
+    assert farewell(1234) == b"retry: 1234\n"
 
 
 def test_httpx_sse_reads_what_we_write() -> None:
     """A decoder of other authors sees the same events."""
     events = [event({"n": 1}, event="tick", id="1"), event("two\nlines ü"), event("x", id="", retry=5)]
-    body = opening() + b"".join(map(encode, events)) + HEARTBEAT
+    body = opening(guard=False) + HEARTBEAT.join(map(encode, events)) + HEARTBEAT + farewell(1000)
     response = httpx.Response(200, headers={"content-type": "text/event-stream"}, content=body)
-    read = [
-        (each.event, each.data, each.id)
-        for each in httpx_sse.EventSource(response).iter_sse()
-        if each.data and each.event != TORN_EVENT
-    ]
+    read = [(each.event, each.data, each.id) for each in httpx_sse.EventSource(response).iter_sse()]
     assert read == [("tick", '{"n":1}', "1"), ("message", "two\nlines ü", "1"), ("message", "x", "")]

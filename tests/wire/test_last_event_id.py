@@ -7,7 +7,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hug.eventstream.wire.last_event_id import MAX_ID, PARAMETER, LastEventIdError, join, last_event_id, split
+from hug.eventstream.wire.last_event_id import (
+    MAX_ID,
+    PARAMETERS,
+    LastEventIdError,
+    join,
+    last_event_id,
+    split,
+)
 
 ID = "mwsd1x2a8k3q-17"
 HEADER = [(b"accept", b"text/event-stream"), (b"last-event-id", b"from-header")]
@@ -16,8 +23,9 @@ HEADER = [(b"accept", b"text/event-stream"), (b"last-event-id", b"from-header")]
 QUERIES = st.lists(
     st.sampled_from(
         [
-            PARAMETER.encode(), b"=", b"&", b";", b"?", b"+", b"%", b"%00", b"%0A", b"%0d", b"%ff", b"%C3%A9",
-            b"%ED%A0%80", b"%zz", b"\xff", "é".encode(), b"\0", b"\n", b"x", ID.encode(), b":", b"x" * MAX_ID,
+            b"last_event_id", b"lastEventId", b"=", b"&", b";", b"?", b"+", b"%", b"%00", b"%0A", b"%0d",
+            b"%ff", b"%C3%A9", b"%ED%A0%80", b"%zz", b"\xff", "é".encode(), b"\0", b"\n", b"x",
+            ID.encode(), b":", b"x" * MAX_ID,
         ]
     )
     | st.binary(max_size=3),
@@ -45,6 +53,9 @@ IDS = st.text(st.sampled_from([*"abcz019._-"]), min_size=1)
         ("last_event_id=%F0%9F%98%80", "😀"),
         ("last_event_id=a%26b%3Dc%25", "a&b=c%"),
         ("last_event_id=a=b", "a=b"),
+        (f"lastEventId={ID}", ID),
+        (f"last_event_id=older&lastEventId={ID}", ID),
+        (f"last_event_id={ID}&lastEventId=", ID),
     ],
 )
 def test_query(query: str, expected: str) -> None:
@@ -56,9 +67,10 @@ def test_query(query: str, expected: str) -> None:
 @example("+ &=%;:é…😀")
 def test_query_as_written(event_id: str) -> None:
     """Any id that can be one comes out of the query as it went in, whoever has encoded it."""
-    for query in (urlencode({"a": 1, PARAMETER: event_id}), f"{PARAMETER}={quote(event_id, safe='')}"):
-        assert last_event_id([], query.encode()) == event_id
-    assert last_event_id([], f"{PARAMETER}={quote_plus(event_id)}&z".encode()) == event_id
+    for name in PARAMETERS:
+        for query in (urlencode({"a": 1, name: event_id}), f"{name}={quote(event_id, safe='')}"):
+            assert last_event_id([], query.encode()) == event_id
+        assert last_event_id([], f"{name}={quote_plus(event_id)}&z".encode()) == event_id
 
 
 def test_header_before_query() -> None:

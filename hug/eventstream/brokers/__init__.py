@@ -19,14 +19,15 @@ class Topic(Protocol):
 
     log: Log
 
-    def append(self, body: bytes) -> str | Future[str]:
+    def append(self, fields: bytes) -> str | Future[str]:
         """Take an event and return its id, or what will know it; from any thread, without waiting.
 
         The event is in the log when this returns the id; else, as with what other processes publish,
         ``grown`` is called once it is.
 
         Args:
-            body: The event as it is on the wire, without an id. That is 1 to 64 of ``[A-Za-z0-9._-]``.
+            fields: The event's lines, without an id and the blank line. An id has 1 to 64 of
+                ``[A-Za-z0-9._-]``.
         """
 
 

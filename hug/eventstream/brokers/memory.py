@@ -21,9 +21,9 @@ class MemoryTopic:
     def __init__(self, bounds: Bounds) -> None:
         self.log = Log(new_life(), bounds, threading.Lock())
 
-    def append(self, body: bytes) -> str:
+    def append(self, fields: bytes) -> str:
         """See `hug.eventstream.brokers.Topic.append`."""
-        return self.log.append(body, monotonic())
+        return self.log.append(fields, monotonic())
 
 
 class MemoryBroker:

@@ -15,7 +15,7 @@ from hug.eventstream.channels.reader import Part
 from hug.eventstream.history.log import Bounds, Log
 from hug.eventstream.history.view import OnGap, Predicate
 from hug.eventstream.loop.open_streams import ending, streams_of
-from hug.eventstream.wire.encode import encode
+from hug.eventstream.wire.encode import fields
 from hug.eventstream.wire.event import Event
 from hug.eventstream.wire.event import event as make_event
 from hug.exceptions import PublishRefused
@@ -137,9 +137,9 @@ class Channel:
                 thread, some readers may have the event nevertheless.
         """
         if isinstance(data, str) and event is None and id is None and retry is None and comment is None:
-            body = encode(data)  # no field that could be wrong
+            body = fields(data)  # no field that could be wrong
         else:
-            body = encode(_checked(data, event, id, retry, comment))
+            body = fields(_checked(data, event, id, retry, comment))
         if ending():
             raise PublishRefused(self.name)
         taken = (self._topic or self._opened()).append(body)

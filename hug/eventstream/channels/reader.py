@@ -71,18 +71,19 @@ class Subscription:
         self.since = since
         self.upstream = upstream
 
-    def view(self) -> View:
-        """Return the view of these channels."""
+    def view(self, guard: bool = False) -> View:
+        """Return the view of these channels; ``guard`` is said in `View`."""
         return View(
-            [Track(channel.name, channel.log, channel.on_gap, wanted) for channel, wanted in self.parts]
+            [Track(channel.name, channel.log, channel.on_gap, wanted) for channel, wanted in self.parts],
+            guard=guard,
         )
 
-    def group(self, loop: asyncio.AbstractEventLoop) -> Group:
+    def group(self, loop: asyncio.AbstractEventLoop, guard: bool) -> Group:
         """Return the group on ``loop`` of readers that see the same."""
         audiences = tuple(part.channel.audience(loop) for part in self.parts)
         if len(self.parts) == 1 and not self.parts[0].predicates:
             return audiences[0]
-        view = self.view()
+        view = self.view(guard)
         return audiences[0].selections.get(view.key) or Selection(view, audiences)
 
     def can_start(self, last_event_id: str) -> bool:
@@ -114,12 +115,12 @@ class Reader:
         self._ended: asyncio.Future[None] | None = None
         self.ending: tuple[BaseException | None] | None = None
 
-    def start(self, last_event_id: str) -> str:
+    def start(self, last_event_id: str, guard: bool) -> str:
         """See `Feed.start`; the id is that of the last event the client has, or knows to have missed."""
         subscription, self._subscription = self._subscription, None
         if subscription is None:
             raise RuntimeError("a stream can be started once only")
-        group = self._group = subscription.group(asyncio.get_running_loop())
+        group = self._group = subscription.group(asyncio.get_running_loop(), guard)
         group.expect()  # before we look where it is: what comes from here on is kept for it
         try:
             self._start = group.view.start(last_event_id, subscription.since, monotonic())

@@ -130,17 +130,17 @@ class Log:
 
     # Writing
 
-    def append(self, body: bytes, now: float) -> str:
+    def append(self, fields: bytes, now: float) -> str:
         """Add an event, drop what is over the limits, and return the event's id.
 
         Args:
-            body: The event as it is on the wire, without an id.
+            fields: The event as `hug.eventstream.wire.encode.fields` gives it.
             now: Seconds of a clock that never goes back, the same for all logs.
         """
         with self._lock:
             position = self.last + 1
             event_id = f"{self._life}-{position}"
-            frame = b"id: %b\n%b" % (event_id.encode(), body)
+            frame = b"%bid: %b\n\n" % (fields, event_id.encode())
             size = len(frame)
             self._frames.append(frame)
             self._times.append(now)

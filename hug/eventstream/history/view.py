@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 from hug.eventstream.history.log import Log
 from hug.eventstream.wire.decode import Message
-from hug.eventstream.wire.encode import encode
+from hug.eventstream.wire.encode import checkpoint, encode
 from hug.eventstream.wire.event import Event
 from hug.eventstream.wire.last_event_id import join, split
 from hug.exceptions import HugError
@@ -22,6 +22,7 @@ Predicate: TypeAlias = Callable[[Message], object]
 OnGap: TypeAlias = Literal["event", "disconnect"]
 
 _START: Final = "start"
+_ID: Final = b"id: "
 _NEVER: Final = 1 << 62
 
 _LOOKS: Final = 256
@@ -81,11 +82,22 @@ class View:
         key: Equal for views that show the same.
     """
 
-    __slots__ = ("_patience", "_whole", "key", "tracks")
+    __slots__ = ("_guard", "_patience", "_whole", "key", "tracks")
 
-    def __init__(self, tracks: Sequence[Track]) -> None:
+    def __init__(self, tracks: Sequence[Track], *, guard: bool = False) -> None:
+        """Make a view.
+
+        Args:
+            tracks: The channels.
+            guard: Whether its readers are each an ``EventSource``; see `checkpoint`.
+        """
         self.tracks = tuple(tracks)
-        self.key = tuple((id(track.log), *map(id, track.predicates)) for track in self.tracks)
+        self._guard = guard
+        filtered = any(track.predicates for track in self.tracks)
+        self.key = (
+            guard and filtered,
+            *((id(track.log), *map(id, track.predicates)) for track in self.tracks),
+        )
         self._whole = self.tracks[0].log if len(self.tracks) == 1 and not self.tracks[0].predicates else None
         histories = [track.log.bounds.history for track in self.tracks if track.log.bounds.history]
         self._patience = max(1, min(histories) // 2) if histories else _NEVER
@@ -194,18 +206,17 @@ class View:
             at.positions[index] = position
             at.unsaid = 0
             if len(self.tracks) > 1:
-                body = frame[frame.index(b"\n") :]
-                picked.append(b"id: %b%b" % (self.id(at).encode(), body))
+                fields = frame[: frame.rindex(_ID)]  # the last line is the channel's own id
+                picked.append(b"%b%b%b\n\n" % (fields, _ID, self.id(at).encode()))
             else:
                 picked.append(frame)
             size += len(picked[-1])
             if size >= limit or position == seen[index]:
                 break  # in the latter case this channel may have more that comes before the others'
         if at.unsaid >= self._patience:
-            # The client's id must not fall out of the history while a filter keeps it waiting. An id without
-            # data moves it on, and dispatches nothing.
+            # The client's id must not fall out of the history while a filter keeps it waiting.
             at.unsaid = 0
-            picked.append(b"id: %b\n\n" % self.id(at).encode())
+            picked.append(checkpoint(self.id(at), guard=self._guard))
         return b"".join(picked)
 
     def _fallen(self, at: Cursor) -> bytes:

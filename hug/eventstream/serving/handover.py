@@ -10,7 +10,7 @@ SCOPE_KEY: Final = "hug.handover"
 """Where a request's ASGI scope has its `Handover`."""
 
 HEADERS: Final = {
-    "content-type": "text/event-stream",
+    "content-type": "text/event-stream; charset=utf-8",
     # no-transform: a proxy that compresses would hold events back until its window is full.
     "cache-control": "no-store, no-transform",
     # nginx buffers what upstream servers send unless told not to.
@@ -31,17 +31,19 @@ class Handover:
         stream: The stream, once a handler has answered with one.
         name: Who made it, for messages to the developer.
         last_event_id: The request's ``Last-Event-ID``.
+        guard: Whether the client is an ``EventSource``: see `hug.eventstream.wire.client`.
         taken: Whether the head has been sent, so that the stream must be served.
         closed: What to do when the stream has ended and its source is closed, or is never served.
     """
 
-    __slots__ = ("_send", "closed", "last_event_id", "name", "stream", "taken")
+    __slots__ = ("_send", "closed", "guard", "last_event_id", "name", "stream", "taken")
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self.stream: EventStream | None = None
         self.name = ""
         self.last_event_id = ""
+        self.guard = False
         self.taken = False
         self.closed: Callable[[], Awaitable[None]] | None = None
 

@@ -75,6 +75,7 @@ class OpenStream:
         "_connection",
         "_end",
         "_feed",
+        "_guard",
         "_heartbeat",
         "_name",
         "_owner",
@@ -91,6 +92,7 @@ class OpenStream:
         self._settings = settings
         self._name = handover.name
         self._feed: Feed = stream.feed()
+        self._guard = handover.guard if settings.guard is None else settings.guard
         self._heartbeat = settings.heartbeat if isinstance(stream.heartbeat, Default) else stream.heartbeat
         self._retry = settings.retry if isinstance(stream.retry, Default) else stream.retry
         self._streams: OpenStreams = stream_opens(asyncio.get_running_loop())
@@ -101,7 +103,8 @@ class OpenStream:
     async def serve(self, receive: Receive, last_event_id: str, extensions: Mapping[str, Any] | None) -> None:
         """Send the first bytes, run the source until something ends the stream, send the last bytes."""
         try:
-            self._write(opening(self._feed.start(last_event_id), self._retry))
+            start = self._feed.start(last_event_id, self._guard)
+            self._write(opening(start, self._retry, guard=self._guard))
             watching = watch(receive, self, self._streams.context, extensions)
         except BaseException:
             await self._feed.close()

@@ -23,6 +23,8 @@ class Settings:
             drawn at random between these, so that they do not all come at once.
         cleanup_timeout: Seconds that a source gets for its cleanup; it is logged when it takes longer.
         write_timeout: Seconds after which a client that reads nothing is cut off.
+        guard: Whether streams open with a guard against torn events: True and False for all clients; None: as
+            `hug.eventstream.wire.client` tells them apart.
     """
 
     heartbeat: float | None = 15.0
@@ -30,6 +32,7 @@ class Settings:
     drain_retry: tuple[float, float] = (1.0, 5.0)
     cleanup_timeout: float = 10.0
     write_timeout: float = 30.0
+    guard: bool | None = None
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "heartbeat":
@@ -43,6 +46,9 @@ class Settings:
                 raise ValueError(
                     f"drain_retry must be two numbers of seconds, the smaller first, not {value!r}"
                 )
+        elif name == "guard":
+            if value is not None and not isinstance(value, bool):
+                raise ValueError(f"guard must be True, False or None, not {value!r}")
         elif not _positive(value):
             raise ValueError(f"{name} must be a number of seconds above 0, not {value!r}")
         object.__setattr__(self, name, value)

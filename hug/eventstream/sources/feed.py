@@ -27,13 +27,14 @@ class Feed(Protocol):
     def is_published(self) -> bool:
         """Whether it writes what has been published before, and does not make it meanwhile."""
 
-    def start(self, last_event_id: str) -> str:
+    def start(self, last_event_id: str, guard: bool) -> str:
         """Return the id that the client shall resume from until an event brings another.
 
         Called once, before anything is written. `run` or `close` follows.
 
         Args:
             last_event_id: The request's, empty if it has none.
+            guard: Whether the client is an ``EventSource``: see `hug.eventstream.wire.client`.
         """
 
     def run(self, connection: Connection) -> Awaitable[None]:

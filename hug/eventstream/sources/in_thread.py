@@ -76,7 +76,7 @@ class ThreadFeed:
         self._error: BaseException | None = None
         self._thread: threading.Thread | None = None
 
-    def start(self, last_event_id: str) -> str:
+    def start(self, last_event_id: str, guard: bool) -> str:  # noqa: ARG002  # sources bring ids of their own
         """See `Feed.start`."""
         return last_event_id
 

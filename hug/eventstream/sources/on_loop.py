@@ -20,7 +20,7 @@ class AsyncFeed:
     def __init__(self, source: AsyncIterable[Any]) -> None:
         self._iterator = aiter(source)
 
-    def start(self, last_event_id: str) -> str:
+    def start(self, last_event_id: str, guard: bool) -> str:  # noqa: ARG002  # sources bring ids of their own
         """See `Feed.start`."""
         return last_event_id
 

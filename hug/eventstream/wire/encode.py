@@ -9,8 +9,12 @@ from typing import Any, Final
 from hug.eventstream.wire.event import TORN_EVENT, Event
 from hug.json_module import dump_line
 
-HEARTBEAT: Final = b":\n\n"
-"""A comment: keeps proxies from closing an idle connection and dispatches nothing."""
+HEARTBEAT: Final = b":\n"
+"""A comment: keeps proxies from closing an idle connection and dispatches nothing.
+
+Without a blank line, which many clients take for the end of an event, it has its place between whole
+events only.
+"""
 
 # The standard's line ends and no others: str.splitlines() would also cut at U+2028, U+0085, VT and FF.
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -29,7 +33,7 @@ def encode(item: Any) -> bytes:
     if isinstance(item, str):
         text = item
     elif isinstance(item, Event):
-        return _encode_event(item)
+        return f"{_event_lines(item)}\n".encode()
     elif item is None:
         return HEARTBEAT
     else:
@@ -39,18 +43,27 @@ def encode(item: Any) -> bytes:
     return f"data: {text}\n\n".encode()
 
 
-def _encode_event(item: Event) -> bytes:
-    """Write `data` always, and last: without a data line a browser dispatches nothing."""
+def fields(item: str | Event) -> bytes:
+    """Return an event without the blank line, for whoever appends an id and then that; errors as `encode`."""
+    if isinstance(item, Event):
+        return _event_lines(item).encode()
+    return _lines("data", item).encode()
+
+
+def _event_lines(item: Event) -> str:
+    """Return the lines of an event: `data` always, and `id` last.
+
+    Without a data line a browser dispatches nothing. Several clients keep an id as soon as they have read its
+    line, and would lose an event that a broken connection tears behind it.
+    """
     data = item.data
     head = "" if item.comment is None else _lines("", item.comment)
     if item.event:
         head += f"event: {item.event}\n"
-    if item.id is not None:
-        head += f"id: {item.id}\n"
     if item.retry is not None:
         head += f"retry: {item.retry}\n"
     text = data if isinstance(data, str) else dump_line(data)
-    return f"{head}{_lines('data', text)}\n".encode()
+    return f"{head}{_lines('data', text)}" + ("" if item.id is None else f"id: {item.id}\n")
 
 
 def _lines(field: str, text: str) -> str:
@@ -59,21 +72,36 @@ def _lines(field: str, text: str) -> str:
     return "".join(f"{field}: {line}\n" for line in _LINE_END.split(text))
 
 
-def opening(last_event_id: str = "", retry: int | None = None) -> bytes:
+def opening(last_event_id: str = "", retry: int | None = None, *, guard: bool) -> bytes:
     """Return the first bytes of a stream. They dispatch nothing that a page could hear.
 
     WebKit keeps an event that a broken connection tore apart and reads on in it after the reconnect. The
-    colon ends the torn line; the id, which is the client's own, mends what a torn ``id`` line left; the event
-    type sends torn data to a name nobody listens for; the blank line is the end of it.
+    colon ends the torn line; what follows is harmless for what is torn, see `checkpoint`.
 
     Args:
-        last_event_id: The ``Last-Event-ID`` of the request; empty when it had none.
+        last_event_id: From where the client shall resume until an event brings another id, or empty.
         retry: Milliseconds the client shall wait before it reconnects; None leaves the choice to it.
+        guard: Whether the client is an ``EventSource``: see `hug.eventstream.wire.client`.
     """
-    wait = "" if retry is None else f"retry: {retry}\n"
-    return f":\nid: {last_event_id}\nevent: {TORN_EVENT}\n{wait}\n".encode()
+    first = b":\n" if retry is None else f":\nretry: {retry}\n".encode()
+    return first + checkpoint(last_event_id, guard=guard) if guard or last_event_id else first
+
+
+def checkpoint(event_id: str, *, guard: bool) -> bytes:
+    """Return what moves on the id that a client resumes from, without an event that anybody could hear.
+
+    Args:
+        event_id: The id.
+        guard: Whether the client is an ``EventSource``. Firefox and WebKit ignore an id without data, so it
+            gets an empty event, of a type that nobody listens for; the id mends what a torn ``id`` line left,
+            the type takes torn data with it. For all others the line goes in front of the next event or
+            heartbeat, since many take whatever ends in a blank line for an event.
+    """
+    if guard:
+        return f"id: {event_id}\nevent: {TORN_EVENT}\ndata: \n\n".encode()
+    return f"id: {event_id}\n".encode()
 
 
 def farewell(retry: int) -> bytes:
     """Return the last bytes of a stream that the server ends: when to come back, in milliseconds."""
-    return f"retry: {retry}\n\n".encode()
+    return f"retry: {retry}\n".encode()

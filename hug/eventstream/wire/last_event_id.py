@@ -14,8 +14,11 @@ class LastEventIdError(HugError, ValueError):
     """A ``Last-Event-ID`` that no event of ours can have had."""
 
 
-PARAMETER: Final = "last_event_id"
-"""The query parameter for clients that cannot send headers, such as a page that opens its first stream."""
+PARAMETERS: Final = ("lastEventId", "last_event_id")
+"""Query parameters for clients that cannot send headers, the one that counts more first.
+
+event-source-polyfill adds the former at each reconnect to a URL in which a page may have put the latter.
+"""
 
 _BETWEEN: Final = ":"
 
@@ -48,10 +51,10 @@ def last_event_id(headers: Iterable[tuple[bytes, bytes]], query: bytes = b"") ->
 
 
 def _from_query(query: bytes) -> bytes:
-    if PARAMETER.encode() not in query:
+    if not any(name.encode() in query for name in PARAMETERS):
         return b""
-    pairs = parse_qsl(query.decode("latin-1"), encoding="utf-8", errors="surrogateescape")
-    text = next((value for name, value in pairs if name == PARAMETER), "")
+    pairs = dict(reversed(parse_qsl(query.decode("latin-1"), encoding="utf-8", errors="surrogateescape")))
+    text = next((value for name in PARAMETERS if (value := pairs.get(name))), "")
     return text.encode("utf-8", "surrogateescape")
 
 
