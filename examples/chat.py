@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
 import hug
 
@@ -14,7 +15,7 @@ def page():
 
 
 @hug.post("/say")
-def say(name: hug.types.length(1, 31), text: hug.types.length(1, 1001)):
+def say(name: Annotated[str, hug.types.length(1, 31)], text: Annotated[str, hug.types.length(1, 1001)]):
     """Sends a line to everybody who listens, and tells how many these are."""
     room.publish({"name": name, "text": text, "time": datetime.now(UTC)}, event="line")
     return {"listening": len(room.readers)}

@@ -12,8 +12,8 @@ STEPS = ["Reading the orders"] * 12 + ["Adding them up"] * 30 + ["Drawing charts
 MOST = 3  # jobs that run at once
 KEEP = 600  # seconds for which a job that has ended can still be looked at
 
-running = {}  # the tasks of the jobs that run, by id
-channels = {}  # the channels of the jobs that can be looked at, by id
+running: dict[str, asyncio.Task[None]] = {}  # the tasks of the jobs that run, by id
+channels: dict[str, hug.sse.Channel] = {}  # the channels of the jobs that can be looked at, by id
 
 
 @hug.get("/", output=hug.output_format.html)
