@@ -184,6 +184,14 @@ def test_log(module: ModuleType) -> None:
         assert next(stream).data == "four"
 
 
+@block("docs/streams.md", "'/complete'")
+def test_complete(module: ModuleType) -> None:
+    """A POST is answered token by token, and a GET is not."""
+    with hug.test.sse(module, "/complete", {"prompt": "say it"}, method="POST") as stream:
+        assert [message.data for message in stream] == ['{"token":"say"}', '{"token":"it"}', "[DONE]"]
+    assert hug.test.get(module, "/complete").status == hug.HTTP_405
+
+
 @block("docs/streams.md", "'/watch'")
 def test_watch(module: ModuleType) -> None:
     """Who leaves is no longer listed."""
