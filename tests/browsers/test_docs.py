@@ -8,19 +8,22 @@ from .examples import free_port, serving_example
 from .watching import wait_for
 
 ROOT = Path(__file__).parents[2]
-CONTRACT, STEPS, *_ = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+README = (ROOT / "README.md").read_text()
+CONTRACT, STEPS, *_ = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+(TICKS,) = re.findall(r"```js\n(.*?)```", README, re.DOTALL)
 (PAGE,) = (
     block
     for block in re.findall(r"```python\n(.*?)```", (ROOT / "docs/streams.md").read_text(), re.DOTALL)
     if "PAGE" in block
 )
-LISTEN = """(() => {
+LISTEN = f"""(() => {{
     window.ticks = [];
     window.steps = [];
-    new EventSource('/sse').addEventListener('tick', event => ticks.push(JSON.parse(event.data).n));
+    console.log = n => ticks.push(n);
+    {TICKS};
     window.stopping = new EventSource('/steps');
     stopping.addEventListener('step', event => steps.push(JSON.parse(event.data).done));
-})()"""
+}})()"""
 
 
 def test_first_screen(browser: Browser, tmp_path: Path) -> None:
