@@ -121,7 +121,7 @@ class EventStreamHTTP(HTTP):
             execution = INLINE if self.api.http.inline or not blocking else THREADED
             return await execution.call(Flexible(self.function))
 
-        return Shared(make, self._channel, linger, self._name)
+        return Shared(make, self._channel, linger, self._name, self.api.http.streaming)
 
     def _channel(self) -> Channel:
         versions = "".join(f" {version}" for version in self.route.get("versions", ()))

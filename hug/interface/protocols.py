@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any, Protocol
 
 from hug.eventstream.channels.registry import Channels
+from hug.eventstream.serving.settings import Settings
 from hug.interface.formats import InputFormat, Output
 
 
@@ -17,6 +18,7 @@ class HTTPSettings(Protocol):
     inline: bool
     max_body: int
     body_timeout: float
+    streaming: Settings
 
     @property
     def output(self) -> Output:

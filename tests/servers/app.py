@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import hug
-import hug.eventstream.sources.in_thread
 from hug.eventstream.loop.open_streams import streams_of
+from hug.eventstream.sources.limits import limits
 
 LINE = "x" * 1000
 
@@ -28,7 +28,7 @@ api = hug.API(__name__)
 api.http.body_timeout = 0.5
 api.http.max_body = 1000
 api.sse.write_timeout = float(os.environ.get("WRITE_TIMEOUT", "30"))
-hug.eventstream.sources.in_thread.limit.most = int(os.environ.get("THREADS", "2000"))
+limits.sync_sources = int(os.environ.get("THREADS", "2000"))
 
 
 def note(key: str, what: str) -> None:

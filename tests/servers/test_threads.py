@@ -46,7 +46,7 @@ def test_limit(start: Start) -> None:
     assert 1000 <= (refused.decoder.retry or 0) <= 5000
     log = server.logs("asked to come back later")
     assert "app.ticking" in log
-    assert "hug.eventstream.sources.in_thread.limit.most" in log
+    assert "hug.sse.limits.sync_sources" in log
     first[0].leave()
     until(lambda: server.get("/status")["streams"] == 1)
     assert server.stream("/ticking?key=k").message()

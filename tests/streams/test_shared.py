@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import hug
-from hug.eventstream.sources.in_thread import limit
+from hug.eventstream.sources.limits import threads
 from hug.test.asgi_client import StreamCut
 
 
@@ -121,14 +121,14 @@ def test_sync_generator_takes_one_thread(api: Any, source: Source) -> None:
     def gated() -> Any:
         return source.gated()
 
-    before = limit.running
+    before = threads.running
 
     async def view() -> None:
         async with hug.test.sse(api, "/gated") as first:
             assert (await anext(first)).data == "0"
             others = [hug.test.sse(api, "/gated") for _ in range(50)]
             streams = [await each.__aenter__() for each in others]
-            assert limit.running == before + 1
+            assert threads.running == before + 1
             source.gate.set()
             for stream in streams:
                 assert int((await anext(stream)).data) > 0
@@ -136,7 +136,7 @@ def test_sync_generator_takes_one_thread(api: Any, source: Source) -> None:
                 await each.__aexit__()
 
     asyncio.run(view())
-    until(lambda: limit.running == before, "the thread's end")
+    until(lambda: threads.running == before, "the thread's end")
     assert (source.began, source.ended) == (1, 1)
 
 

@@ -157,6 +157,9 @@ class Reader:
         if self._upstream is not None:
             await self._upstream.leave()
 
+    def abandon(self) -> None:
+        """See `Feed.abandon`: nothing of it goes on by itself."""
+
     def moved(self, taken: asyncio.Task[None]) -> None:
         """See `hug.eventstream.channels.group.Member`."""
         if self._group is not None:

@@ -1,6 +1,5 @@
 """Coroutines, one step at a time: what finishes at once costs no task and no turn of the event loop."""
 
-import asyncio
 from collections.abc import Awaitable, Generator, Iterator
 from types import CoroutineType
 from typing import Any, Final, Generic, Self, TypeVar
@@ -10,27 +9,21 @@ T = TypeVar("T")
 _TAKEN: Final = object()
 
 
-def begin(awaitable: Awaitable[None]) -> asyncio.Task[None] | None:
+def first_step(awaitable: Awaitable[None]) -> "Rest[None] | None":
     """Run ``awaitable`` up to its first wait, inside the running task.
 
     Returns:
         None when it finished in that step, as an ASGI server's ``send`` does unless its client is slow;
-        else a task that has taken over the rest, for the caller to await.
+        else the rest, for a task to await.
     """
     try:
         if isinstance(awaitable, CoroutineType):  # has no need of an iterator of its own for its first step
             waiting_for = awaitable.send(None)
-            steps = awaitable.__await__()
-        else:
-            steps = awaitable.__await__()
-            waiting_for = next(steps)
+            return Rest(awaitable.__await__(), waiting_for)
+        steps = awaitable.__await__()
+        return Rest(steps, next(steps))
     except StopIteration:
         return None
-    return asyncio.get_running_loop().create_task(_finish(Rest(steps, waiting_for)))
-
-
-async def _finish(rest: Awaitable[None]) -> None:
-    await rest
 
 
 class Rest(Generic[T]):

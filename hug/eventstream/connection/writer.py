@@ -1,11 +1,11 @@
 """The sending half of one response: whole events out, one write at a time."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from hug.asgi import Message, Send
-from hug.eventstream.connection.stepping import begin
+from hug.eventstream.connection.stepping import first_step
 
 CHUNKED: Final = "hug.chunked"
 """Key of an ASGI extension: a function of the ``send`` that the application was called with.
@@ -16,6 +16,12 @@ section 7.1, calls so, its size and line ends included. None means that this res
 because of its encoding, or because ``send`` is not the server's own but that of a middleware, which must see
 the body.
 """
+
+PIECE: Final = 64 * 1024
+"""Bytes of a piece of what is too large for one write."""
+
+LARGE: Final = 2 * PIECE
+"""Bytes above which a write goes out in pieces, each of which is progress when the server has taken it."""
 
 _NOTHING: Final = {"type": "http.response.body", "body": b"", "more_body": True}
 
@@ -43,10 +49,10 @@ class Connection:
     Attributes:
         pending: The task that waits for the server to take the last write; None when it has taken all.
         finished: Whether the last bytes have been handed over.
-        wrote_at: When the last write began, in seconds of the event loop's clock.
+        wrote_at: When the last write, or piece of one, began, in seconds of the event loop's clock.
     """
 
-    __slots__ = ("_chunked", "_loop", "_send", "finished", "pending", "wrote_at")
+    __slots__ = ("_chunked", "_in_pieces", "_loop", "_send", "finished", "pending", "wrote_at")
 
     def __init__(self, send: Send, extensions: Mapping[str, Any] | None = None) -> None:
         """Begin to write the body of a response that has started.
@@ -61,10 +67,11 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self.pending: asyncio.Task[None] | None = None
         self.finished = False
+        self._in_pieces = False
         self.wrote_at = self._loop.time()
 
     def write(self, body: bytes) -> asyncio.Task[None] | None:
-        """Hand ``body`` to the server; return None when it was taken, else the task to await.
+        """Hand ``body`` to the server; return None when it was taken, else what to await with `taken`.
 
         A write that comes while another is pending goes out after it.
 
@@ -83,7 +90,7 @@ class Connection:
             framed: The same as `chunk` makes it, once for all; None if that is not worth it.
             now: The loop's time.
         """
-        if self.pending is not None or self.finished:
+        if self.pending is not None or self.finished or len(body) > LARGE:
             return self.write(body)
         transport = self._chunked
         if transport is None:
@@ -98,6 +105,14 @@ class Connection:
             message = _NOTHING  # if the client is so slow that we must wait, the server makes us do so here
         return self._hand_over(message, now)
 
+    def taken(self, pending: asyncio.Task[None]) -> Awaitable[None]:
+        """Return what to await for the server to take ``pending``; to cancel that takes the write back.
+
+        Unless a part of it is on its way: the rest will follow, since half an event would spoil what comes
+        after it.
+        """
+        return asyncio.shield(pending) if self._in_pieces else pending
+
     def finish(self, last: bytes = b"") -> asyncio.Task[None] | None:
         """Write ``last`` and end the response as HTTP ends it; result and errors are those of `write`."""
         self.finished = True
@@ -110,8 +125,8 @@ class Connection:
         When a client has sent a further request meanwhile, uvicorn tells the end of the connection to that
         one alone, and takes what we write as if there were somebody to read it.
         """
-        transport = self._transport()
-        return transport is not None and transport.is_closing()
+        cycle = self._cycle()
+        return cycle is not None and cycle.transport.is_closing()
 
     def abort(self) -> None:
         """Drop the connection and what the client has not read, if the server is uvicorn.
@@ -119,13 +134,30 @@ class Connection:
         A server closes a connection when its client has read everything, which one that has stopped reading
         never does; uvicorn even waits for that before its process ends. Others give us no way to do this.
         """
-        transport = self._transport()
-        if transport is not None:
-            transport.abort()
+        cycle = self._cycle()
+        if cycle is not None:
+            cycle.transport.abort()
 
-    def _transport(self) -> Any:
+    def cut(self) -> None:
+        """End the response without its proper end, when all that was written has been sent.
+
+        Any server does so when the application returns early, but uvicorn logs that as a mistake. Where
+        ``send`` is its own, we close the connection ourselves and tell it that there is nobody left.
+        """
+        cycle = self._cycle()
+        if cycle is not None:
+            cycle.transport.close()
+            cycle.disconnected = True
+
+    def _cycle(self) -> Any:
         cycle: Any = getattr(self._send, "__self__", None)
-        return cycle.transport if type(cycle).__module__.startswith("uvicorn.protocols.http.") else None
+        return cycle if type(cycle).__module__.startswith("uvicorn.protocols.http.") else None
+
+    def give_up(self) -> None:
+        """Write no more, not even what the server has yet to take."""
+        self.finished = True
+        if self.pending is not None:
+            self.pending.cancel()
 
     def _hand_over(self, message: Message, now: float | None = None) -> asyncio.Task[None] | None:
         self.wrote_at = self._loop.time() if now is None else now
@@ -133,22 +165,53 @@ class Connection:
             pending = self._loop.create_task(self._send_after(self.pending, message))
         else:
             try:
-                begun = begin(self._send(message))
+                rest = first_step(self._sending(message))
             except OSError as error:
                 raise ClientGone from error
-            if begun is None:
+            if rest is None:
                 return None
-            pending = begun
+            pending = self._loop.create_task(_sent(rest))
         self.pending = pending
         pending.add_done_callback(self._taken)
         return pending
 
+    def _sending(self, message: Message) -> Awaitable[None]:
+        body: bytes = message["body"]
+        return self._send(message) if len(body) <= LARGE else self._send_pieces(body)
+
+    async def _send_pieces(self, body: bytes) -> None:
+        self._in_pieces = True
+        try:
+            for first in range(0, len(body), PIECE):
+                self.wrote_at = self._loop.time()
+                piece = body[first : first + PIECE]
+                await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        except BaseException:
+            self.finished = True  # nothing can follow half an event
+            raise
+        self._in_pieces = False
+
     async def _send_after(self, previous: asyncio.Task[None], message: Message) -> None:
         await asyncio.wait({previous})
-        await self._send(message)
+        if previous.cancelled() or previous.exception() is not None:
+            raise ClientGone
+        self.wrote_at = self._loop.time()
+        await _sent(self._sending(message))
 
     def _taken(self, pending: asyncio.Task[None]) -> None:
         if self.pending is pending:
             self.pending = None
         if not pending.cancelled():
             pending.exception()  # whoever awaits it gets it; a heartbeat that fails has nobody to tell
+
+
+async def _sent(sending: Awaitable[None]) -> None:
+    """Wait until the server has taken what is being sent.
+
+    Raises:
+        ClientGone: The server says so, as ASGI wants it, by an `OSError`.
+    """
+    try:
+        await sending
+    except OSError as error:
+        raise ClientGone from error

@@ -24,6 +24,13 @@ class Stream(Beating, Protocol):
         """End soon and cleanly; called on the stream's own event loop."""
 
 
+class Companion(Protocol):
+    """What is no stream and has to end with them."""
+
+    def drain(self) -> None:
+        """End soon; called on the event loop."""
+
+
 class Listener(Protocol):
     """Hears of the end while there are streams."""
 
@@ -42,6 +49,7 @@ class OpenStreams:
         ending_since: When, in the loop's time, the process was heard to end, so that a new stream must end at
             once; None while it does not.
         heart: The timer they share, which is also the list of them; see `add` and `discard`.
+        companions: What else has to end.
         pump: What brings to them what is published on channels.
         context: What callbacks run in that need no context: a copy for each would cost memory.
     """
@@ -51,6 +59,7 @@ class OpenStreams:
         self.listeners: list[Listener] | None = None
         self.ending_since: float | None = None
         self.heart: Heart[Stream] = Heart(loop)
+        self.companions: set[Companion] = set()
         self.context = contextvars.Context()
         self.pump = Pump(loop, self.context)
         self._round: asyncio.Task[None] | None = None
@@ -76,7 +85,8 @@ class OpenStreams:
 
     def idle(self) -> bool:
         """Whether all is done: no stream is open, no event waits for its readers, and no task is at work."""
-        return not self.heart.streams and self.pump.idle and (self._round is None or self._round.done())
+        drained = self._round is None or self._round.done()
+        return not self.heart.streams and not self.companions and self.pump.idle and drained
 
     def left(self, until: float) -> float:
         """Return how many seconds of the `hug.eventstream.loop.budget` are left, at least a short while."""
@@ -90,6 +100,8 @@ class OpenStreams:
             return
         self.ending_since = self._loop.time()
         _drained[:] = [True]
+        for companion in list(self.companions):
+            companion.drain()
         if self.heart.streams:
             logger.info("ending %d open event stream(s)", len(self.heart.streams))
             self._round = self._loop.create_task(self._drain(self.ending_since + FLUSHED))
@@ -114,7 +126,7 @@ class OpenStreams:
         """End all streams and wait until they have, for no longer than they may take."""
         self.drain()
         until = self._loop.time() + LEFT
-        while self.heart.streams and self._loop.time() < until:  # noqa: ASYNC110  # once in a process's life
+        while not self.idle() and self._loop.time() < until:  # noqa: ASYNC110  # once in a process's life
             await asyncio.sleep(_LOOK)
 
     def revive(self) -> None:

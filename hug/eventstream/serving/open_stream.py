@@ -11,14 +11,16 @@ from typing import Any
 from hug.asgi import Receive, Send
 from hug.eventstream.connection.disconnect import watch
 from hug.eventstream.connection.writer import ClientGone, Connection, CutOff
-from hug.eventstream.loop.budget import CLEANED_UP, LEFT
+from hug.eventstream.loop.budget import LEFT
 from hug.eventstream.loop.ending import stream_opens
 from hug.eventstream.loop.heart import SLACK
 from hug.eventstream.loop.open_streams import OpenStreams
+from hug.eventstream.serving.cleanup import Cleanup
+from hug.eventstream.serving.failures import hint
 from hug.eventstream.serving.handover import Handover
 from hug.eventstream.serving.settings import Settings
 from hug.eventstream.sources.feed import Feed
-from hug.eventstream.sources.in_thread import TooManyThreads
+from hug.eventstream.sources.limits import TooManyThreads
 from hug.eventstream.wire.encode import HEARTBEAT, farewell, opening
 from hug.sentinels import Default
 
@@ -98,7 +100,7 @@ class OpenStream:
         self._streams: OpenStreams = stream_opens(asyncio.get_running_loop())
         self._owner: asyncio.Task[None] | None = None
         self._end: End | None = None
-        self._cleanup: asyncio.TimerHandle | None = None
+        self._cleanup: Cleanup | None = None
 
     async def serve(self, receive: Receive, last_event_id: str, extensions: Mapping[str, Any] | None) -> None:
         """Send the first bytes, run the source until something ends the stream, send the last bytes."""
@@ -120,6 +122,13 @@ class OpenStream:
                     await self._feed.run(self._connection)
                 else:
                     self._limit_cleanup()
+            except ClientGone:
+                self._end = self._end or End.CLIENT
+                self._limit_cleanup()
+                raise
+            except BaseException:
+                self._limit_cleanup()
+                raise
             finally:
                 await self._feed.close()
             if self._end is None:  # a source may keep its cancellation to itself
@@ -133,16 +142,17 @@ class OpenStream:
         except TooManyThreads as error:
             self._end = End.REFUSAL
             logger.warning("a client of %s was asked to come back later: %s", self._name, error)
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # sys.exit() would end the server
             self._failed(error)
         finally:
             watching.close()
             self._streams.discard(ticket)
             if self._cleanup is not None:
-                self._cleanup.cancel()
+                self._cleanup.close()
             self._disown()
         with contextlib.suppress(ClientGone):
             await self._say_goodbye()
+        self._connection.give_up()
         if self._end is End.CANCELLED:
             raise asyncio.CancelledError
 
@@ -169,21 +179,10 @@ class OpenStream:
             self._limit_cleanup()
 
     def _limit_cleanup(self) -> None:
-        seconds = self._settings.cleanup_timeout
-        if self._end is End.DRAIN:
-            seconds = min(seconds, self._streams.left(CLEANED_UP))
-        self._cleanup = asyncio.get_running_loop().call_later(seconds, self._cleanup_overruns, seconds)
-
-    def _cleanup_overruns(self, seconds: float) -> None:
-        logger.error(
-            "the source of %s is cancelled again: its stream ended %g s ago (%s) and it has not cleaned up. "
-            "A sync generator is held up until what it waits for returns",
-            self._name,
-            seconds,
-            self._end and self._end.value,
-        )
-        if self._owner is not None:
-            self._owner.cancel()
+        if self._cleanup is None and self._owner is not None:
+            why = (self._end or End.FAILURE).value
+            seconds = self._settings.cleanup_timeout
+            self._cleanup = Cleanup(self._streams, self._owner, self._feed, seconds, self._name, why)
 
     @property
     def lagging(self) -> asyncio.Task[None] | None:
@@ -236,12 +235,13 @@ class OpenStream:
         while owner is not None and self._end is not End.CANCELLED and owner.cancelling():
             owner.uncancel()
 
-    def _failed(self, error: Exception) -> None:
+    def _failed(self, error: BaseException) -> None:
         if self._end is not None:
             logger.error("the source of %s failed in its cleanup", self._name, exc_info=error)
         else:
             self._end = End.FAILURE
-            logger.error("the source of %s failed; its client will reconnect", self._name, exc_info=error)
+            what = f"failed; its client will reconnect{hint(error)}"
+            logger.error("the source of %s %s", self._name, what, exc_info=error)
 
     async def _say_goodbye(self) -> None:
         """End the response cleanly, or leave it unfinished, which tells a browser that something broke."""
@@ -252,6 +252,8 @@ class OpenStream:
                 await asyncio.wait({connection.pending}, timeout=self._streams.left(LEFT))
         elif self._end is End.STUCK:
             connection.abort()
+        elif self._end is End.FAILURE:
+            connection.cut()
 
     def _say_come_back(self) -> None:
         if not self._connection.finished:

@@ -43,6 +43,9 @@ class Feed(Protocol):
     async def close(self) -> None:
         """Let the source clean up, always in the end, and also if it was not run; return when it has."""
 
+    def abandon(self) -> None:
+        """Give up a source that does not end: the next cancellation does not reach it."""
+
 
 def is_source(value: object) -> bool:
     """Whether ``value`` can feed a stream: an (async) iterable that is not itself one item."""

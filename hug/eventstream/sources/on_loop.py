@@ -2,23 +2,19 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterable
 from typing import Any
 
-from hug.eventstream.connection.stepping import Rest
 from hug.eventstream.connection.writer import Connection
 from hug.eventstream.sources.feed import PATIENCE, WRITE_SIZE
+from hug.eventstream.sources.iteration import Iteration, Step
 from hug.eventstream.wire.encode import encode
 
 
-class AsyncFeed:
+class AsyncFeed(Iteration):
     """Runs an async iterable on the event loop; items that are ready share a write."""
 
-    __slots__ = ("_iterator",)
+    __slots__ = ()
     is_published = False
-
-    def __init__(self, source: AsyncIterable[Any]) -> None:
-        self._iterator = aiter(source)
 
     def start(self, last_event_id: str, guard: bool) -> str:  # noqa: ARG002  # sources bring ids of their own
         """See `Feed.start`."""
@@ -33,21 +29,27 @@ class AsyncFeed:
         """
         ready: list[bytes] | None = None  # an idle stream keeps no list
         size, since = 0, time.monotonic()
+        steps = self.begin()
         try:
             while True:
-                steps = self._iterator.__anext__().__await__()
                 try:
                     waiting_for = next(steps)
                 except StopIteration as stop:
                     item = stop.value
                 else:
-                    pending = connection.write(b"".join(ready)) if ready else None
-                    ready = None
-                    item = await Rest(steps, waiting_for)
+                    step: Step[Any] = Step(self, steps, waiting_for)
+                    try:
+                        pending = connection.write(b"".join(ready)) if ready else None
+                    except BaseException:
+                        self.interrupted(step)
+                        raise
+                    finally:
+                        ready = None
+                    item = await step
                     if _cancelling():
                         break  # a generator that yields in its finally has kept the cancellation to itself
                     if pending is not None:
-                        await pending
+                        await connection.taken(pending)
                     size, since = 0, time.monotonic()
                 if ready is None:
                     ready = []
@@ -58,9 +60,10 @@ class AsyncFeed:
                     pending = connection.write(b"".join(ready))
                     ready = None
                     if pending is not None:
-                        await pending
+                        await connection.taken(pending)
                     await asyncio.sleep(0)  # the source may never wait, and others want their turn
                     size, since = 0, time.monotonic()
+                steps = self._iterator.__anext__().__await__()
         except StopAsyncIteration:
             pass
         except asyncio.CancelledError:
@@ -68,13 +71,7 @@ class AsyncFeed:
             raise
         finally:
             if ready and (pending := connection.write(b"".join(ready))) is not None:
-                await pending  # what came before a failure is not lost
-
-    async def close(self) -> None:
-        """See `Feed.close`."""
-        aclose = getattr(self._iterator, "aclose", None)
-        if aclose is not None:
-            await aclose()
+                await connection.taken(pending)  # what came before a failure is not lost
 
 
 def _cancelling() -> bool:
