@@ -17,7 +17,7 @@ from hug.eventstream.loop import ending
 from hug.eventstream.serving.handover import SCOPE_KEY, Handover
 from hug.eventstream.serving.open_stream import discard, serve
 from hug.eventstream.serving.settings import Settings
-from hug.interface.formats import output
+from hug.interface.formats import announce_error, output
 from hug.interface.http import HTTP
 from hug.versions import Key, VersionError
 from hug.web.admission import admitted, refuse, refuse_websocket
@@ -164,17 +164,17 @@ class Application:
         return function(*args) if self.site.inline else await handlers.run(function, *args)
 
     def _serialize_error(self, request: Any, response: Any, error: falcon.HTTPError) -> None:
-        formatter = self.site.output
-        formatter.announce(request, response)
-        response.data = formatter({"errors": {error.title: error.description}}, request, response)
+        formatter = announce_error(self.site.output, request, response)
+        said = _titled(error) if error.description is None else error.description
+        response.data = formatter({"errors": {error.title: said}}, request, response)
 
     async def _handle_not_found(
         self, request: Any, response: Any, error: falcon.HTTPNotFound, _fields: dict[str, Any]
     ) -> None:
         if error.headers:
             response.set_headers(error.headers)
-        if error.description is not None and not self.site.not_found_handlers:
-            raise error
+        if error.description is not None or _titled(error):
+            raise error  # its own words say more than the documentation
         await self.not_found(request, response)
 
 
@@ -250,7 +250,7 @@ class NotFound:
         formatter = self._site.output
         if formatter.function is output_format.json and self._documents:
             formatter = output(output_format.pretty_json)
-        formatter.announce(request, response)
+        formatter = announce_error(formatter, request, response)
         response.data = formatter(page, request, response)
 
 
@@ -266,6 +266,12 @@ def requested_version(request: Request, from_url: int | None) -> int | None:
         )
     except VersionError as error:
         raise HTTPBadRequest("api_version", str(error)) from None
+
+
+def _titled(error: falcon.HTTPError) -> str | None:
+    """Return the status line of an error that has a title of its own, None for one that has that line."""
+    line = falcon.code_to_http_status(error.status)
+    return None if error.title in (line, None) else line
 
 
 async def _reraise(_request: Any, _response: Any, error: Exception, _fields: dict[str, Any]) -> None:

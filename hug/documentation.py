@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from hug import versions
 from hug.interface.binding import Field
+from hug.interface.description import Description
 from hug.interface.formats import Output
 from hug.interface.http import HTTP
 from hug.sentinels import NOTHING
@@ -67,37 +68,35 @@ def document(
     for url, methods in site.routes.get(base_url, {}).items():
         for method, kept in methods.items():
             interface = versions.chosen(kept, api_version)
-            if interface is not None and not interface.private:
+            description = interface and interface.describe(site.output)
+            if description and not description.private:
                 place = prefix + versions.url(base_url, url, api_version)
-                described = describe_interface(interface, site.output, place)
-                handlers.setdefault(url, {})[method] = described
+                handlers.setdefault(url, {})[method] = describe_endpoint(description, place)
     documentation["handlers"] = handlers
     return documentation
 
 
-def describe_interface(interface: HTTP, default: Output, url: str) -> dict[str, Any]:
+def describe_endpoint(description: Description, url: str) -> dict[str, Any]:
     """Return the documentation of one endpoint; ``url`` is the beginning of its examples."""
     documentation: dict[str, Any] = {}
-    if interface.function.__doc__:
-        documentation["usage"] = interface.function.__doc__
-    if examples := _examples(interface, url):
+    if description.usage:
+        documentation["usage"] = description.usage
+    if examples := _examples(description, url):
         documentation["examples"] = examples
-    if interface.requires:
-        documentation["requires"] = [requirement.function.__doc__ for requirement in interface.requires]
-    documentation["outputs"] = interface.describe_output(default)
-    if not interface.streams and interface.returns is not NOTHING and interface.returns is not None:
-        documentation["outputs"]["type"] = describe(interface.returns)
-    if interface.binding.fields:
-        documentation["inputs"] = {
-            field.external: _describe_field(field) for field in interface.binding.fields
-        }
+    if description.requires:
+        documentation["requires"] = list(description.requires)
+    documentation["outputs"] = outputs = dict(description.output)
+    if description.returns is not NOTHING and description.returns is not None:
+        outputs["type"] = describe(description.returns)
+    if description.fields:
+        documentation["inputs"] = {field.external: _describe_field(field) for field in description.fields}
     return documentation
 
 
-def _examples(interface: HTTP, url: str) -> list[str]:
-    if not interface.examples and not interface.binding.required:
+def _examples(description: Description, url: str) -> list[str]:
+    if not description.examples and description.callable_bare:
         return [url]
-    return [f"{url}?{example}" for example in interface.examples]
+    return [f"{url}?{example}" for example in description.examples]
 
 
 def _describe_field(field: Field) -> dict[str, Any]:

@@ -4,6 +4,7 @@ The keywords are the parameters of the request's ``Content-Type``, and ``content
 formatter takes what it needs. How much there is to read is the caller's business. No I/O but ``body.read()``.
 """
 
+from collections.abc import MutableMapping
 from typing import Any, Protocol
 
 from falcon.util.uri import parse_query_string
@@ -11,6 +12,24 @@ from falcon.util.uri import parse_query_string
 from hug import json_module
 from hug.exceptions import BodyUnreadable
 from hug.format import content_type, underscore
+
+CHARSETS: MutableMapping[str, str] = {
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "us-ascii": "ascii",
+    "ascii": "ascii",
+    "iso-8859-1": "latin-1",
+    "latin-1": "latin-1",
+    "latin1": "latin-1",
+    "windows-1252": "cp1252",
+    "cp1252": "cp1252",
+    "utf-16": "utf-16",
+}
+"""The charsets that a client may name, in lower case, and the codec of each. An application may add to them.
+
+Python's own list is not for clients to choose from: some of its codecs take a time that grows with the square
+of the body's length, and each name that it does not know stays in memory for ever.
+"""
 
 
 class Body(Protocol):
@@ -22,12 +41,19 @@ class Body(Protocol):
 @content_type("text/plain")
 def text(body: Body, charset: str = "utf-8", **_parameters: object) -> str:
     """Takes plain text data"""
+    decoder = codec(charset)
     try:
-        return body.read().decode(charset)
-    except LookupError:
-        raise BodyUnreadable(f"Unknown charset {charset!r}") from None
+        return body.read().decode(decoder)
     except ValueError as error:
         raise BodyUnreadable(f"Invalid {charset} text: {error}") from None
+
+
+def codec(charset: str) -> str:
+    """Return Python's name of a charset; raise `BodyUnreadable` for one that is not in `CHARSETS`."""
+    found = CHARSETS.get(charset.lower())
+    if found is None:
+        raise BodyUnreadable(f"Unknown charset {charset!r}")
+    return found
 
 
 @content_type("application/json")

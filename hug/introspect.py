@@ -4,6 +4,7 @@ from __future__ import annotations
 import __future__
 
 import inspect
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MethodType
@@ -11,6 +12,7 @@ from typing import Any
 
 from hug.sentinels import NOTHING
 
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
@@ -30,11 +32,19 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a function takes by name, whether it takes any other name, too, and its ``->`` annotation."""
+    """What a function takes by name.
+
+    Attributes:
+        parameters: All parameters that can be given by name.
+        takes_any: Whether any other name can be given, too.
+        returns: The ``->`` annotation.
+        bound: Names that cannot be given, although any can: as the ``self`` of a method, they have values.
+    """
 
     parameters: tuple[Parameter, ...]
     takes_any: bool
     returns: Any
+    bound: frozenset[str] = frozenset()
 
 
 def signature(function: Callable[..., Any]) -> Signature:
@@ -66,14 +76,23 @@ def signature(function: Callable[..., Any]) -> Signature:
             raise TypeError(f"{function.__qualname__}: {name!r} is positional-only, hug passes names")
     returns = evaluate(_or_nothing(own.return_annotation))
 
+    bound = _bound(function)
     wrapped: Any = getattr(function, "__wrapped__", None)
     if takes_any and hasattr(wrapped, "__code__"):
         inner = signature(wrapped)
-        skipped = parameters.keys() | _filled_by_binding(function, inner)
+        bound |= inner.bound | _filled_by_binding(function, inner)
+        skipped = parameters.keys() | bound
         parameters |= {each.name: each for each in inner.parameters if each.name not in skipped}
         takes_any = inner.takes_any
         returns = returns if returns is not NOTHING else inner.returns
-    return Signature(tuple(parameters.values()), takes_any, returns)
+    return Signature(tuple(parameters.values()), takes_any, returns, bound)
+
+
+def _bound(function: Callable[..., Any]) -> frozenset[str]:
+    """Return the name that a bound method has for what it is bound to."""
+    if not isinstance(function, MethodType):
+        return frozenset()
+    return frozenset(itertools.islice(inspect.signature(function.__func__).parameters, 1))
 
 
 def _filled_by_binding(function: Callable[..., Any], inner: Signature) -> set[str]:
@@ -109,14 +128,31 @@ def accepted(function: Callable[..., Any], names: tuple[str, ...]) -> tuple[str,
 
     A callable that does not tell (many builtins) takes none.
     """
+    named = keywords(function)
+    return names if named is None else tuple(name for name in names if name in named)
+
+
+def keywords(function: Callable[..., Any]) -> frozenset[str] | None:
+    """Return the names that ``function`` takes; None if it takes all, as with ``**kwargs``.
+
+    A callable that does not tell (many builtins) takes none.
+    """
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
-        return ()
+        return frozenset()
     if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
-        return names
-    named = {parameter.name for parameter in parameters if parameter.kind in _NAMED}
-    return tuple(name for name in names if name in named)
+        return None
+    return frozenset(parameter.name for parameter in parameters if parameter.kind in _NAMED)
+
+
+def first(function: Callable[..., Any]) -> str | None:
+    """Return the name of the parameter that gets the first positional argument; None if that is not told."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    return next((parameter.name for parameter in parameters if parameter.kind in _POSITIONAL), None)
 
 
 def names_explicitly(function: Callable[..., Any], name: str) -> bool:

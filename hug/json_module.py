@@ -17,13 +17,18 @@ from enum import Enum
 from functools import lru_cache, singledispatch
 from json import encoder as _stdlib
 from pathlib import PurePath
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import msgspec
 
 _Converter = TypeVar("_Converter", bound=Callable[[Any], object])
+_CONTAINERS = frozenset((dict, list))
 _SCALARS = frozenset((str, int, float, bool, type(None)))
+
+
+MOST_DEPTH: Final = 200
+"""Levels of lists and objects that are read: what a handler gets can be walked and written by recursion."""
 
 
 def dumps(
@@ -59,11 +64,39 @@ def dump_line(value: object) -> str:
 
 
 def loads(text: str | bytes | bytearray) -> Any:
-    """Return the value that ``text`` stands for; raise ValueError when it is not JSON or nested too deep."""
+    """Return the value that ``text`` stands for.
+
+    Raises:
+        ValueError: It is not JSON, or nested deeper than `MOST_DEPTH`.
+    """
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except RecursionError:
         raise ValueError("JSON is nested too deep") from None
+    if _may_be_deep(text) and _is_deep(value):
+        raise ValueError(f"JSON is nested too deep: {MOST_DEPTH} levels are the most")
+    return value
+
+
+def _may_be_deep(text: str | bytes | bytearray) -> bool:
+    """Whether ``text`` has so many brackets that its value might be too deep: seldom, and quickly seen."""
+    if isinstance(text, str):
+        return text.count("[") + text.count("{") > MOST_DEPTH
+    return text.count(b"[") + text.count(b"{") > MOST_DEPTH
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value] if type(value) in _CONTAINERS else []
+    for _ in range(MOST_DEPTH):
+        level = [
+            part
+            for outer in level
+            for part in (outer.values() if type(outer) is dict else outer)
+            if type(part) in _CONTAINERS
+        ]
+        if not level:
+            return False
+    return True
 
 
 def register(*types: type) -> Callable[[_Converter], _Converter]:

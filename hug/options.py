@@ -15,7 +15,7 @@ Versions: TypeAlias = versions.Given
 
 
 class RouterOptions(TypedDict, total=False):
-    """Options of every router."""
+    """Options of every router; `hug.routing` has a method for each, which says what it means."""
 
     api: Any
     output: Callable[..., Any] | None

@@ -75,7 +75,13 @@ class Router:
         return self.where(validate=function, **overrides)
 
     def requires(self, requirements: Requirements, **overrides: Any) -> Self:
-        """Return a router with these requirements after those it has."""
+        """Return a router with these requirements after those it has.
+
+        Each is a function, sync or async, of those of ``request, response, context, module, api`` that it
+        names, asked in order before anything else. It is met if it returns None or True. False, or another
+        false value, is answered with 403; anything else is the answer itself, with status 200 unless it sets
+        another; it may also raise an HTTP error. Then the function is not called.
+        """
         return self.where(requires=(*self.route.get("requires", ()), *functions(requirements)), **overrides)
 
     def doesnt_require(self, requirements: Requirements, **overrides: Any) -> Self:

@@ -275,6 +275,14 @@ def test_classes(module: ModuleType) -> None:
     assert hug.test.get(module, "/health").data == "well"
 
 
+@block("docs/endpoints.md", "is_local")
+def test_requires(module: ModuleType) -> None:
+    """Requirements let in who meets them all, and say why not."""
+    assert hug.test.get(module, "/status", headers={"X-Key": "secret"}).data == "fine"
+    answer = hug.test.get(module, "/status")
+    assert answer.data == {"errors": {"Log in first": "401 Unauthorized"}}
+
+
 @block("docs/endpoints.md", "'/pages/{page}'")
 def test_annotated(module: ModuleType) -> None:
     """Types in `Annotated` convert, refuse, and are documented."""

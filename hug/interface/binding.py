@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hug import json_module
 from hug.exceptions import InvalidTypeData
 from hug.introspect import Parameter, Signature, is_coroutine, names_explicitly
 from hug.sentinels import NOTHING
@@ -78,6 +79,7 @@ class Binding:
         self.external = dict(map_params or {})
         outside = {name: external for external, name in self.external.items()}
         self.takes_any = signature.takes_any
+        self._bound = signature.bound
         self.directives: dict[str, tuple[Directive, tuple[Any, ...]]] = {}
         self.injected: list[str] = []
         self.body: Field | None = None
@@ -116,7 +118,11 @@ class Binding:
                 given[name] = given.pop(external)
             else:
                 given.pop(name, None)  # it has another name outside
-        arguments = given if self.takes_any else {}
+        arguments: dict[str, Any] = {}
+        if self.takes_any:
+            arguments = given
+            for name in self._bound:
+                given.pop(name, None)
         for field in self.fields:
             name = field.name
             if name in given:
@@ -139,7 +145,16 @@ def explain(error: Exception) -> Any:
     """Return what the client gets to see of an exception that a type raised."""
     if isinstance(error, InvalidTypeData):
         return error.reasons or error.message
-    return error.args[0] if error.args else str(error)
+    reason = error.args[0] if error.args else str(error)
+    return reason if isinstance(reason, str) or _is_json(reason) else str(error)
+
+
+def _is_json(value: object) -> bool:
+    try:
+        json_module.dumps(value)
+    except (TypeError, ValueError):  # as of `decimal`, whose errors have classes for arguments
+        return False
+    return True
 
 
 def is_directive(annotation: Any) -> bool:

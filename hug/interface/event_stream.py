@@ -46,6 +46,10 @@ class EventStreamHTTP(HTTP):
         if self._shared is None and route.get("linger") is not None:
             raise ValueError(f"{self._name}: linger is for shared=True, where it is the source that lingers")
 
+    def _blocks(self) -> bool:
+        # Calling a generator function runs none of its code, and a shared one is not called for each request.
+        return super()._blocks() and not (introspect.is_generator(self.function) or self.route.get("shared"))
+
     async def gather(self, exchange: Exchange, errors: dict[str, Any]) -> dict[str, Any]:
         """See `HTTP.gather`; an impossible ``Last-Event-ID`` is an error before any stream starts."""
         scope = exchange.request.scope
@@ -115,7 +119,7 @@ class EventStreamHTTP(HTTP):
         linger = route.get("linger", 0.0)
         if isinstance(linger, bool) or not isinstance(linger, int | float) or not 0 <= linger < math.inf:
             raise ValueError(f"linger must be a number of seconds, 0 or more, not {linger!r}")
-        blocking, self.blocking = self.blocking, False  # what blocks is left to the first reader's `_make`
+        blocking = super()._blocks() and not introspect.is_generator(self.function)
 
         async def make() -> Any:
             execution = INLINE if self.api.http.inline or not blocking else THREADED

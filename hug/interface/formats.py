@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from io import BytesIO
 from typing import Any, TypeAlias
 
 from hug.exceptions import BodyUnreadable
 from hug.format import parse_content_type
-from hug.introspect import accepted, is_coroutine
+from hug.input_format import codec
+from hug.introspect import accepted, first, is_coroutine, keywords
+from hug.output_format import json
 
 InputFormat: TypeAlias = Callable[..., Any]
 OutputFormat: TypeAlias = Callable[..., Any]
 
-media_type = lru_cache(maxsize=256)(parse_content_type)
-"""The media type and parameters of a ``Content-Type`` header; clients send few different ones."""
+media_type = lru_cache(maxsize=64)(parse_content_type)
+"""The media type and parameters of a ``Content-Type`` header; clients send few different ones.
+
+`hug.web.admission.LONGEST_MEDIA_TYPE` bounds their length, and so what is kept of them.
+"""
 
 
 class Flexible:
@@ -72,25 +77,58 @@ output = lru_cache(maxsize=256)(Output)
 """The `Output` of a formatter: there are few formatters, and an API may change its own between requests."""
 
 
-def read(formatter: InputFormat, data: bytes, parameters: dict[str, str]) -> Any:
-    """Return what ``formatter`` makes of a body, or an awaitable of that.
+class Input:
+    """An input format, ``f(body, charset=..., content_length=..., **parameters)``."""
 
-    Args:
-        formatter: An input format: ``f(body, charset=None, content_length=None, **parameters)``.
-        data: The body.
-        parameters: Those of the ``Content-Type`` header.
+    __slots__ = ("_body", "_names", "function")
 
-    Raises:
-        BodyUnreadable: The body is not what its content type says.
+    def __init__(self, function: InputFormat) -> None:
+        self.function = function
+        self._names = keywords(function)
+        self._body = first(function)
+
+    def __call__(self, data: bytes, parameters: Mapping[str, str]) -> Any:
+        """Return what the format makes of a body, or an awaitable of that.
+
+        Args:
+            data: The body.
+            parameters: Those of the ``Content-Type`` header, which the client chooses.
+
+        Raises:
+            BodyUnreadable: The body is not what its content type says.
+        """
+        offered: dict[str, Any] = {**parameters, "content_length": len(data)}
+        names = self._names
+        given = {
+            name: value
+            for name, value in offered.items()
+            if name != self._body and (names is None or name in names)
+        }
+        if "charset" in given:
+            given["charset"] = codec(given["charset"])
+        try:
+            return self.function(BytesIO(data), **given)
+        except (LookupError, ValueError) as error:
+            raise BodyUnreadable(str(error)) from error
+
+
+def announce_error(formatter: Output, request: Any, response: Any) -> Output:
+    """Announce the format of an error and return it: ``formatter``, but JSON in place of HTML.
+
+    Errors quote what the client sent, and a browser would read that as part of a page.
     """
-    offered: dict[str, Any] = {**parameters, "content_length": len(data)}
-    names = _taken(formatter, tuple(offered))
-    try:
-        return formatter(BytesIO(data), **{name: offered[name] for name in names})
-    except (LookupError, ValueError) as error:  # an unknown charset is a LookupError
-        raise BodyUnreadable(str(error)) from error
+    formatter.announce(request, response)
+    if media_type(response.content_type)[0] == "text/html":
+        formatter = output(json)
+        formatter.announce(request, response)
+    response.set_header("X-Content-Type-Options", "nosniff")
+    return formatter
 
 
-@lru_cache(maxsize=256)
-def _taken(formatter: InputFormat, offered: tuple[str, ...]) -> tuple[str, ...]:
-    return accepted(formatter, offered)
+def is_text(data: Any) -> bool:
+    """Whether ``data`` is written as it stands in an HTML format: somebody has made it, and not only data."""
+    return isinstance(data, str | bytes) or hasattr(data, "render")
+
+
+input_format = lru_cache(maxsize=256)(Input)
+"""The `Input` of a formatter."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from string import Formatter
 from typing import Any, ClassVar, Final, cast
 
@@ -12,13 +12,14 @@ import falcon
 from hug import introspect, versions
 from hug.exceptions import BodyUnreadable
 from hug.interface.binding import Binding, explain
+from hug.interface.description import Description
 from hug.interface.exchange import ANSWERED, Exchange
 from hug.interface.execution import INLINE, InThread
-from hug.interface.formats import Flexible, Output, media_type, output, read
+from hug.interface.formats import Output, announce_error, input_format, is_text, media_type, output
+from hug.interface.preparation import as_directive, as_requirement, flexible, signature, transformation
 from hug.interface.protocols import Owner
-from hug.introspect import Parameter, Signature
 from hug.sentinels import NOTHING
-from hug.types.standard import converter
+from hug.web.errors import HTTPForbidden
 from hug.web.request import Request
 from hug.web.response import Response
 from hug.web.threads import finish, handlers
@@ -29,8 +30,11 @@ INJECTABLE: Final = frozenset({"request", "response", "body", "api_version"})
 class HTTP:
     """Answers the requests of one route with one function.
 
-    Attributes that others may read: ``route``, the options; ``function``; ``binding``; ``places``, the base
-    URLs and URL templates that it is registered under.
+    Attributes:
+        api: Where it belongs.
+        route: The options.
+        function: What it calls.
+        places: The base URLs and URL templates that it is registered under.
 
     An exchange goes through these steps: `read_body`, `check_requirements`, `gather`, conversion, `direct`,
     validation, `call`, `respond`, `clean_up`. They run on the event loop for an ``async def``, and for a
@@ -57,36 +61,37 @@ class HTTP:
         self.api = api
         self.route = dict(route)
         self.function = function
-        signature = _signature(function, route.get("parameters"), route.get("defaults", {}))
+        takes = signature(function, route.get("parameters"), route.get("defaults", {}))
         self.binding = Binding(
-            signature,
+            takes,
             injectable=INJECTABLE,
             directive=api.directive,
             types=route.get("args"),
             map_params=route.get("map_params"),
         )
         self.asynchronous = introspect.is_coroutine(function)
-        # Calling a generator function runs none of its code, but writing out what it gives does.
-        self.blocking = not (self.asynchronous or (self.streams and introspect.is_generator(function)))
-        self.returns = route.get("args", {}).get("return", signature.returns)
-        self.transform, self._transformed = _transform(route.get("transform"), self.returns)
-        self.requires = tuple(map(_requirement, route.get("requires", ())))
-        self.validate_function = _flexible(route.get("validate"))
+        self.blocking = self._blocks()
+        self.returns = route.get("args", {}).get("return", takes.returns)
+        self.transform, self._transformed = transformation(route.get("transform"), self.returns)
+        self.requires = tuple(map(as_requirement, route.get("requires", ())))
+        self.validate_function = flexible(route.get("validate"))
         # A plain type after ``->`` says what the function returns, not what an error looks like.
-        self.on_invalid = _flexible(route.get("on_invalid", route.get("transform")))
+        self.on_invalid = flexible(route.get("on_invalid", route.get("transform")))
         self.output = output(route["output"]) if "output" in route else None
         self.output_invalid = output(route["output_invalid"]) if "output_invalid" in route else None
         self.directives = {
-            name: (_directive(directive), args) for name, (directive, args) in self.binding.directives.items()
+            name: (as_directive(each), args) for name, (each, args) in self.binding.directives.items()
         }
         self.parse_body: bool = route.get("parse_body", False)
         self.inputs: Mapping[str, Any] = route.get("inputs", {})
         self.raise_on_invalid: bool = route.get("raise_on_invalid", False)
         self.status: str | int | None = route.get("status")
         self.response_headers: Mapping[str, str] = route.get("response_headers", {})
-        self.private: bool = route.get("private", False)
-        self.examples: Sequence[str] = route.get("examples", ())
         self.places: list[tuple[str, str]] = []
+
+    def _blocks(self) -> bool:
+        """Whether the function may block; called once, when all it may depend on is known."""
+        return not self.asynchronous
 
     async def __call__(
         self, request: Request, response: Response, api_version: int | None = None, **url_fields: Any
@@ -173,7 +178,11 @@ class HTTP:
         return await exchange.request.read(settings.max_body, settings.body_timeout)
 
     async def check_requirements(self, exchange: Exchange) -> Any:
-        """Return `ANSWERED` if one was not met: if it returned, as an answer, something true but not True."""
+        """Return `ANSWERED` if one was not met and gave the answer, which is anything true but True.
+
+        Raises:
+            HTTPForbidden: One was not met, and said so with False, or another false value that is not None.
+        """
         for requirement in self.requires:
             verdict = await exchange.execution.call(
                 requirement,
@@ -183,14 +192,20 @@ class HTTP:
                 module=self.api.module,
                 api=self.api,
             )
-            if verdict and verdict is not True:
-                await self.write(exchange, verdict, self.output or self.api.http.output)
-                return ANSWERED
+            if verdict is None or verdict is True:
+                continue
+            if not verdict:
+                raise HTTPForbidden
+            await self.write(exchange, verdict, self.output or self.api.http.output)
+            return ANSWERED
         return None
 
     async def gather(self, exchange: Exchange, errors: dict[str, Any]) -> dict[str, Any]:
-        """Return what the client gives, by name: URL fields, the query over these, the body over both."""
-        given = {**exchange.url_fields, **exchange.request.params}
+        """Return what the client gives, by name: the query, the body over it, URL fields over both.
+
+        The URL goes first because others decide by it, such as a proxy that knows who may see ``/users/1``.
+        """
+        given = {**exchange.request.params, **exchange.url_fields}
         data = exchange.body
         if data is not None:
             exchange.body = None
@@ -202,6 +217,7 @@ class HTTP:
                     return given
                 if isinstance(value, dict):
                     given.update(value)
+                    given.update(exchange.url_fields)
         return given
 
     async def _parse(self, exchange: Exchange, data: bytes) -> Any:
@@ -210,7 +226,7 @@ class HTTP:
         formatter = self.inputs.get(kind) or self.api.http.input_format(kind)
         if formatter is None:
             return exchange.request.stream
-        return await exchange.execution.resolve(read(formatter, data, parameters))
+        return await exchange.execution.resolve(input_format(formatter)(data, parameters))
 
     def _inject(self, exchange: Exchange, arguments: dict[str, Any], errors: dict[str, Any]) -> None:
         for name in self.binding.injected:
@@ -268,7 +284,10 @@ class HTTP:
         if self.on_invalid is not None:
             data = await exchange.execution.resolve(self.on_invalid(data, request=request, response=response))
         formatter = self.output_invalid or self.output or self.api.http.output
-        formatter.announce(request, response)
+        if self.output_invalid is not None or ("on_invalid" in self.route and is_text(data)):
+            formatter.announce(request, response)
+        else:
+            formatter = announce_error(formatter, request, response)
         await self.write(exchange, data, formatter)
         return ANSWERED
 
@@ -306,6 +325,19 @@ class HTTP:
             if cleanup is not None:
                 await exchange.execution.resolve(cleanup(exception=error))
 
+    def describe(self, default: Output) -> Description:
+        """Return what this tells about itself; ``default`` is for routes without a format of their own."""
+        return Description(
+            usage=self.function.__doc__,
+            private=self.route.get("private", False),
+            examples=tuple(self.route.get("examples", ())),
+            callable_bare=not self.binding.required,
+            requires=tuple(each.function.__doc__ for each in self.requires),
+            output=self.describe_output(default),
+            returns=NOTHING if self.streams else self.returns,
+            fields=self.binding.fields,
+        )
+
     def describe_output(self, _default: Output) -> dict[str, Any]:
         """Return what documentation says of responses; that without a format of their own is given."""
         function = (self.output or _default).function
@@ -324,47 +356,6 @@ class HTTP:
             if {field for _, field, _, _ in Formatter().parse(url) if field is not None} == fields.keys():
                 return url.format(**fields)
         raise KeyError("URL that takes all provided parameters not found")
-
-
-def _flexible(function: Any) -> Flexible | None:
-    return Flexible(function, "request", "response") if callable(function) else None
-
-
-def _requirement(function: Callable[..., Any]) -> Flexible:
-    return Flexible(function, "request", "response", "context", "module", "api")
-
-
-def _directive(function: Callable[..., Any]) -> Flexible:
-    return Flexible(function, "request", "response", "context", "api", "api_version", "interface")
-
-
-def _signature(
-    function: Callable[..., Any], parameters: Sequence[str] | None, defaults: Mapping[str, Any]
-) -> Signature:
-    """Return what ``function`` takes, its parameters replaced where the route names them."""
-    own = introspect.signature(function)
-    if parameters is None:
-        return own
-    known = {parameter.name: parameter for parameter in own.parameters}
-    named = (known.get(name, Parameter(name)) for name in parameters)
-    replaced = (
-        Parameter(each.name, each.annotation, defaults.get(each.name, each.default)) for each in named
-    )
-    return Signature(tuple(replaced), own.takes_any, own.returns)
-
-
-def _transform(option: Any, returns: Any) -> tuple[Flexible | None, type | None]:
-    """Return what is to be done to results, and the class whose instances are left alone.
-
-    An annotation that only a type checker understands is no transformation.
-    """
-    if option is not None:
-        function = option or None
-    elif returns is NOTHING or isinstance(returns, str) or type(returns).__module__ == "typing":
-        function = None
-    else:
-        function = None if converter(returns) is not None else returns
-    return _flexible(function), function if isinstance(function, type) else None
 
 
 def _endpoint(result: Any) -> Callable[..., Any] | None:

@@ -1,10 +1,13 @@
 # ruff: noqa: ARG001  (every formatter takes the request and the response, whether it looks at them or not)
 """Values to bytes: JSON in three shapes, text, and HTML. Pure functions."""
 
-from typing import Any
+from html import escape
+from typing import Any, Final
 
 from hug import json_module
 from hug.format import camelcase, content_type
+
+_DATA: Final = (dict, list, tuple, set, frozenset)
 
 
 @content_type("application/json; charset=utf-8")
@@ -36,6 +39,8 @@ def text(data: object, request: object = None, response: object = None) -> bytes
 @content_type("text/html; charset=utf-8")
 def html(data: object, request: object = None, response: object = None) -> bytes:
     """HTML (Hypertext Markup Language)"""
+    if isinstance(data, _DATA):
+        return _encoded(escape(str(data)))  # that is no HTML: what looks like it inside is not to work as it
     return _encoded(data.render() if hasattr(data, "render") else data)
 
 

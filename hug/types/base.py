@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType, new_class
 from typing import Any
 
+from hug.types.careful import careful
+
 ExceptionHandlers = Mapping[type[Exception], str | Callable[[Any], Exception]]
 _NO_HANDLERS: ExceptionHandlers = MappingProxyType({})
 
@@ -33,7 +35,8 @@ class SubTyped(Type):
         """Return the subclass that converts its parts with ``kinds``: one callable, or a tuple of them."""
         kinds = kinds if isinstance(kinds, tuple) else (kinds,)
         names = ", ".join(getattr(kind, "__name__", type(kind).__name__) for kind in kinds)
-        return type(f"{cls.__name__}[{names}]", (cls,), {"_sub_types": kinds, "__doc__": cls.__doc__})
+        converters = tuple(map(careful, kinds))
+        return type(f"{cls.__name__}[{names}]", (cls,), {"_sub_types": converters, "__doc__": cls.__doc__})
 
 
 def create(
@@ -101,9 +104,10 @@ def accept(
     accept_context: bool = False,
 ) -> Any:
     """Return a type that converts by calling ``kind``; the other arguments are those of `create`."""
+    convert = careful(kind)
 
     def cast(value: Any, *context: Any) -> Any:
-        return kind(value, *context)
+        return convert(value, *context)
 
     decorate = create(doc or kind.__doc__, error_text, exception_handlers, accept_context=accept_context)
     return decorate(cast)

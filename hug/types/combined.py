@@ -4,13 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from hug.types.base import Type
+from hug.types.careful import careful
 
 
 class Multi(Type):
     """The first of several types that takes the value"""
 
     def __init__(self, *types: Callable[[Any], Any]) -> None:
-        self.types = types
+        self.types = tuple(map(careful, types))
         choices = "\n  - ".join(str(kind.__doc__) for kind in types)
         self.__doc__ = f"Accepts any of the following value types:{choices}\n"
 
@@ -28,7 +29,7 @@ class Chain(Type):
     """type for chaining multiple types together"""
 
     def __init__(self, *types: Callable[[Any], Any]) -> None:
-        self.types = types
+        self.types = tuple(map(careful, types))
 
     def __call__(self, value: Any) -> Any:
         """Return ``value`` after every type, each given what the one before it returned."""

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from hug.types.base import Type, accept
+from hug.types.careful import careful
 
 number = accept(int, "A whole number", "Invalid whole number provided")
 float_number = accept(float, "A float number", "Invalid float number provided")
@@ -39,18 +40,29 @@ class SmartBoolean(Type):
 smart_boolean = SmartBoolean()
 
 
+def _comparable(value: Any) -> Any:
+    """Return ``value``; raise ValueError for NaN, which is neither below nor above any limit."""
+    try:
+        comparable = value == value
+    except ArithmeticError:  # a signaling NaN of `decimal` refuses even that
+        comparable = False
+    if not comparable:
+        raise ValueError(f"'{value}' is not a number")
+    return value
+
+
 class InRange(Type):
     """A number from ``lower`` up to, but not including, ``upper``."""
 
     def __init__(self, lower: Any, upper: Any, convert: Callable[[Any], Any] = number) -> None:
         self.lower = lower
         self.upper = upper
-        self.convert = convert
+        self.convert = careful(convert)
         self.__doc__ = f"{convert.__doc__} that is greater or equal to {lower} and less than {upper}"
 
     def __call__(self, value: Any) -> Any:
         """Return the number; raise ValueError when it is out of range."""
-        value = self.convert(value)
+        value = _comparable(self.convert(value))
         if value < self.lower:
             raise ValueError(f"'{value}' is less than the lower limit {self.lower}")
         if value >= self.upper:
@@ -63,12 +75,12 @@ class LessThan(Type):
 
     def __init__(self, limit: Any, convert: Callable[[Any], Any] = number) -> None:
         self.limit = limit
-        self.convert = convert
+        self.convert = careful(convert)
         self.__doc__ = f"{convert.__doc__} that is less than {limit}"
 
     def __call__(self, value: Any) -> Any:
         """Return the number; raise ValueError when it is too great."""
-        value = self.convert(value)
+        value = _comparable(self.convert(value))
         if not value < self.limit:
             raise ValueError(f"'{value}' must be less than {self.limit}")
         return value
@@ -79,12 +91,12 @@ class GreaterThan(Type):
 
     def __init__(self, minimum: Any, convert: Callable[[Any], Any] = number) -> None:
         self.minimum = minimum
-        self.convert = convert
+        self.convert = careful(convert)
         self.__doc__ = f"{convert.__doc__} that is greater than {minimum}"
 
     def __call__(self, value: Any) -> Any:
         """Return the number; raise ValueError when it is too small."""
-        value = self.convert(value)
+        value = _comparable(self.convert(value))
         if not value > self.minimum:
             raise ValueError(f"'{value}' must be greater than {self.minimum}")
         return value

@@ -21,6 +21,7 @@ import msgspec
 
 from hug.exceptions import InvalidTypeData
 from hug.types.base import Type
+from hug.types.careful import careful
 from hug.types.textual import text
 
 Converter = Callable[[Any], Any]
@@ -33,8 +34,13 @@ _DESCRIPTIONS: dict[Any, str] = {
     str: "String",
     bool: "Boolean",
     list: "Multiple",
+    tuple: "Multiple",
+    set: "Multiple",
+    frozenset: "Multiple",
     int: "Integer",
     float: "Float",
+    bytes: "Bytes",
+    dict: "Dictionary",
     None: "null",
     NoneType: "null",
     Any: "Any value",
@@ -92,7 +98,8 @@ def describe(annotation: Any) -> str:
         pass
     if isinstance(annotation, type) and issubclass(annotation, Enum) and not annotation.__doc__:
         return _describe_choices(member.value for member in annotation)
-    named = isinstance(annotation, type) or origin is None
+    builtin = getattr(annotation, "__module__", None) == "builtins"  # those explain their constructors
+    named = (isinstance(annotation, type) or origin is None) and not builtin
     return (named and annotation.__doc__) or getattr(annotation, "__name__", None) or str(annotation)
 
 
@@ -116,6 +123,8 @@ def _unchanged(value: Any) -> Any:
 def _class_converter(kind: type) -> Converter | None:
     if validate := _pydantic_validator(kind):
         return lambda value: _validated(validate, value)
+    if (within_bounds := careful(kind)) is not kind:
+        return within_bounds
     if issubclass(kind, Enum):
         return lambda value: _enum_member(kind, value)
     if issubclass(kind, tuple) and hasattr(kind, "_fields"):
@@ -177,7 +186,7 @@ def _call(kind: type, value: Any) -> Any:
             return _validated(validate, value)
         except InvalidTypeData as error:
             raise ValueError(str(error)) from None
-    return kind(value)
+    return careful(kind)(value)
 
 
 def _takes_list(annotation: Any) -> bool:

@@ -26,7 +26,7 @@ class Length(Type):
         self.lower = lower
         self.upper = upper
         self.convert = convert
-        self.__doc__ = f"{convert.__doc__} that has a length longer or equal to {lower} and less then {upper}"
+        self.__doc__ = f"{convert.__doc__} that has a length longer or equal to {lower} and less than {upper}"
 
     def __call__(self, value: Any) -> Any:
         """Return the text; raise ValueError when its length is out of bounds."""
@@ -34,7 +34,7 @@ class Length(Type):
         if len(value) < self.lower:
             raise ValueError(f"'{value}' is shorter than the lower limit of {self.lower}")
         if len(value) >= self.upper:
-            raise ValueError(f"'{value}' is longer then the allowed limit of {self.upper}")
+            raise ValueError(f"'{value}' is longer than the allowed limit of {self.upper}")
         return value
 
 
@@ -50,7 +50,7 @@ class ShorterThan(Type):
         """Return the text; raise ValueError when it is too long."""
         value = self.convert(value)
         if len(value) >= self.limit:
-            raise ValueError(f"'{value}' is longer then the allowed limit of {self.limit}")
+            raise ValueError(f"'{value}' is longer than the allowed limit of {self.limit}")
         return value
 
 

@@ -44,6 +44,19 @@ class Response(falcon.asgi.Response):
         """Whether something has been set to answer with."""
         return not (self.text is None and self._data is None and self.stream is None and self._media is None)
 
+    def _asgi_headers(self, media_type: str | None = None) -> list[tuple[bytes, bytes]]:
+        """Return the headers to send; Falcon calls this.
+
+        Raises:
+            ValueError: A header with a line break or NUL, which would end it: the rest, perhaps something
+                that a client sent, would be a header of its own.
+        """
+        headers: list[tuple[bytes, bytes]] = super()._asgi_headers(media_type)
+        for name, value in headers:
+            if b"\n" in value or b"\r" in value or b"\0" in value:
+                raise ValueError(f"header {name.decode()!r} has a line break or NUL in its value {value!r}")
+        return headers
+
     async def render_body(self) -> bytes | None:  # type: ignore[override]  # as in falcon.asgi
         """Return the bytes to send, None if there is only a ``stream``; Falcon calls this last."""
         if self.stream is not None:

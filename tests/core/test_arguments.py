@@ -21,13 +21,76 @@ def test_converted_parameters(api: hug.API) -> None:
 
 
 def test_precedence(api: hug.API) -> None:
-    """The query goes over fields of the URL, the body over both."""
+    """The body goes over the query, fields of the URL over both: others decide by the URL, too."""
 
     @hug.post("/{a}/{b}/{c}", api=api)
     def handler(a, b, c):
         return [a, b, c]
 
-    assert hug.test.post(api, "/1/1/1?b=2&c=2", {"c": 3}).data == ["1", "2", 3]
+    assert hug.test.post(api, "/1/1/1?b=2&c=2", {"c": 3}).data == ["1", "1", "1"]
+
+    @hug.post("/{a}", api=api)
+    def other(a, b, c):
+        return [a, b, c]
+
+    assert hug.test.post(api, "/1?a=2&b=2&c=2", {"a": 3, "c": 3}).data == ["1", "2", 3]
+
+
+def test_names_that_are_taken(api: hug.API) -> None:
+    """What a client gives for ``self`` does not reach a method that takes any name, nor its wrapper."""
+
+    def passing_on(method):
+        @functools.wraps(method)
+        def wrapper(*args, **kwargs):
+            return method(*args, **kwargs)
+
+        return wrapper
+
+    @hug.object(api=api)
+    class Things:
+        @hug.object.get("/plain")
+        def plain(self, **others):
+            return others
+
+        @hug.object.get("/wrapped")
+        @passing_on
+        def wrapped(this, **others):
+            return others
+
+    for path in ("/plain", "/wrapped"):
+        response = hug.test.get(api, f"{path}?self=1&this=2&b=3")
+        assert response.status == hug.HTTP_200
+        assert response.data["b"] == "3"
+    assert hug.test.get(api, "/plain?self=1").data == {}
+    assert hug.test.get(api, "/wrapped?this=1").data == {}
+
+
+@pytest.mark.parametrize("name", ["json", "text", "urlencoded", "json_underscore"])
+def test_parameters_of_a_content_type(api: hug.API, name: str) -> None:
+    """A client's content type cannot give the formatter its body, or a length."""
+    formatter = getattr(hug.input_format, name)
+
+    @hug.post("/x", api=api, inputs={"a/b": formatter})
+    def handler(body):
+        return body
+
+    headers = {"content-type": "a/b; body=x; content_length=y; self=z; =; parameters=1"}
+    assert hug.test.post(api, "/x", '{"a": "b"}', headers=headers).status == hug.HTTP_200
+
+
+def test_parameters_for_formatters_of_ones_own(api: hug.API) -> None:
+    """A formatter gets the parameters it names, and a charset only as one of those there are."""
+
+    @hug.post("/x", api=api, inputs={"a/b": lambda stream, charset="none": [stream.read().decode(), charset]})
+    def handler(body):
+        return body
+
+    def post(parameters):
+        return hug.test.post(api, "/x", "a", headers={"content-type": f"a/b{parameters}"}).data
+
+    assert post("; charset=ISO-8859-1; stream=x") == ["a", "latin-1"]
+    assert post("; stream=x") == ["a", "none"]
+    assert post("; charset=punycode") == {"errors": {"body": "Unknown charset 'punycode'"}}
 
 
 def test_query_conventions(api: hug.API) -> None:

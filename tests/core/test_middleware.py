@@ -109,5 +109,5 @@ def test_errors_of_requests_reach_middleware(api: hug.API) -> None:
 
     hug.get("/x", api=api)(lambda: 1)
     response = hug.test.get(api, "/x")
-    assert (response.status, response.data) == (hug.HTTP_403, {"errors": {"No": None}})
+    assert (response.status, response.data) == (hug.HTTP_403, {"errors": {"No": "403 Forbidden"}})
     assert calls[-1] == ("a", "response", False, False)

@@ -209,8 +209,11 @@ def test_input_json_underscore() -> None:
         ("json", b"\xff", "utf-8", "Invalid utf-8 text"),
         ("json", b"{}", "klingon", "Unknown charset 'klingon'"),
         ("json_underscore", b"{", "utf-8", "Invalid JSON"),
+        ("json_underscore", b'{"a":' * 600 + b"1" + b"}" * 600, "utf-8", "nested too deep"),
+        ("text", b"-a", "punycode", "Unknown charset 'punycode'"),
+        ("text", b"a", "x" * 2000, "Unknown charset 'xxxx"),
         ("text", b"6162", "hex", "Unknown charset 'hex'"),
-        ("text", b"a", "utf\0", "Invalid utf"),
+        ("text", b"a", "utf\0", "Unknown charset"),
         ("urlencoded", b"a=\xff", "utf-8", "Invalid utf-8 text"),
     ],
 )
@@ -248,3 +251,17 @@ def test_urlencoded_round_trip(fields: dict[str, str | list[str]]) -> None:
         for value in (values if isinstance(values, list) else [values])
     ]
     assert read("urlencoded", "&".join(pairs).encode()) == fields
+
+
+def test_charsets_are_for_the_application_to_choose(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A charset that is not among those offered can be added."""
+    monkeypatch.setitem(input_format.CHARSETS, "shift_jis", "shift_jis")
+    assert read("text", b"\x83n", charset="Shift_JIS") == "\N{KATAKANA LETTER HA}"
+
+
+def test_data_is_no_html() -> None:
+    """What is no text, but holds some, is escaped as HTML; text is HTML already."""
+    for value in ({"a": "<b>"}, ["<b>"], ("<b>",), {"<b>"}):
+        assert b"<" not in output_format.html(value)
+        assert b"&lt;b&gt;" in output_format.html(value)
+    assert output_format.html("<b>") == b"<b>"

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hug.json_module import convert, dump_line, dumps, loads, register
+from hug.json_module import MOST_DEPTH, convert, dump_line, dumps, loads, register
 
 
 class Point(NamedTuple):
@@ -305,3 +305,26 @@ def test_loads() -> None:
     for bad in ("{", "", b"\xff", "[" * 100_000, "1" * 5_000):
         with pytest.raises(ValueError, match=r"."):
             loads(bad)
+
+
+@pytest.mark.parametrize("kind", [str, bytes, bytearray])
+@pytest.mark.parametrize(("start", "end"), [("[", "]"), ('{"a":', "}"), ('[{"a":1,"b":[', "]}]")])
+def test_depth(kind: Any, start: str, end: str) -> None:
+    """What is read is no deeper than what can be written, by recursion in Python as well."""
+    levels = MOST_DEPTH // (start.count("[") + start.count("{"))
+
+    def text(levels: int) -> Any:
+        nested = start * levels + "1" + end * levels
+        return nested if kind is str else kind(nested.encode())
+
+    assert loads(dumps(loads(text(levels))))
+    with pytest.raises(ValueError, match="nested too deep"):
+        loads(text(levels + 1))
+    with pytest.raises(ValueError, match="nested too deep"):
+        loads(text(100_000))
+
+
+def test_many_brackets_are_not_deep() -> None:
+    """Lists and objects beside each other, and brackets in text, count for nothing."""
+    assert len(loads("[" + "[[]]," * 5000 + "1]")) == 5001
+    assert loads(dumps("[" * 5000)) == "[" * 5000

@@ -3,11 +3,14 @@
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from hug import types
+from hug.types.careful import careful
+from hug.types.standard import converter
 
 ACCEPTED = [
     (types.text, "x", "x"),
@@ -126,12 +129,12 @@ REFUSED = [
     (types.in_range(7, 9), "x", ValueError, "Invalid whole number provided"),
     (types.in_range(1.5, 5, types.float_number), "0", ValueError, "'0.0' is less than the lower limit 1.5"),
     (types.less_than(9), "9", ValueError, "'9' must be less than 9"),
-    (types.less_than(9, types.float_number), "nan", ValueError, "'nan' must be less than 9"),
+    (types.less_than(9, types.float_number), "nan", ValueError, "'nan' is not a number"),
     (types.greater_than(9), "9", ValueError, "'9' must be greater than 9"),
     (types.length(1, 3), "", ValueError, "'' is shorter than the lower limit of 1"),
-    (types.length(1, 3), "abc", ValueError, "'abc' is longer then the allowed limit of 3"),
+    (types.length(1, 3), "abc", ValueError, "'abc' is longer than the allowed limit of 3"),
     (types.length(1, 3), None, ValueError, "Invalid text value provided"),
-    (types.shorter_than(3), "abc", ValueError, "'abc' is longer then the allowed limit of 3"),
+    (types.shorter_than(3), "abc", ValueError, "'abc' is longer than the allowed limit of 3"),
     (types.longer_than(3), "abc", ValueError, "'abc' must be longer than 3"),
     (types.cut_off(3), None, ValueError, "Invalid text value provided"),
     (types.Chain(types.text, types.number), "x", ValueError, "Invalid whole number provided"),
@@ -171,7 +174,7 @@ DOCUMENTED = [
     (types.in_range(1, 5), "A whole number that is greater or equal to 1 and less than 5"),
     (types.less_than(3, types.float_number), "A float number that is less than 3"),
     (types.greater_than(3), "A whole number that is greater than 3"),
-    (types.length(1, 3), "Basic text / string value that has a length longer or equal to 1 and less then 3"),
+    (types.length(1, 3), "Basic text / string value that has a length longer or equal to 1 and less than 3"),
     (types.shorter_than(3), "Basic text / string value with a length of no more than 3"),
     (types.longer_than(3), "Basic text / string value with a length longer than 3"),
     (types.cut_off(3), "'Basic text / string value' with anything over the length of 3 being ignored"),
@@ -344,3 +347,69 @@ def test_accept() -> None:
         port("x")
     prefixed = types.accept(lambda value, context: context + value, "Prefixed", accept_context=True)
     assert prefixed("b", "a") == "ab"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "made"),
+    [
+        (bytes, "ä", "ä".encode()),
+        (bytes, [104, 105], b"hi"),
+        (bytes, b"raw", b"raw"),
+        (bytearray, "a", bytearray(b"a")),
+        (Fraction, "1/3", Fraction(1, 3)),
+        (Fraction, "1e4", Fraction(10_000)),
+        (int, "5", 5),
+    ],
+)
+def test_careful_constructors(kind: Callable[[Any], Any], value: object, made: object) -> None:
+    """Values become bytes and fractions as a client would expect; other types convert as they do."""
+    assert careful(kind)(value) == made
+    assert type(careful(kind)(value)) is type(made)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (bytes, 10**12),
+        (bytes, "\ud800"),
+        (bytes, [256]),
+        (bytes, [10**12, "a"]),
+        (bytes, None),
+        (bytes, {}),
+        (bytearray, 10**12),
+        (Fraction, "1e999999999"),
+        (Fraction, "1E+0099999"),
+    ],
+)
+def test_no_more_than_was_sent(kind: Callable[[Any], Any], value: object) -> None:
+    """A number from a client is no size to allocate, and no count of digits to compute, wherever it is."""
+    wrappers = (
+        careful(kind),
+        types.Multiple[kind](),
+        types.multi(kind),
+        types.Chain(kind),
+        types.Nullable(types.Chain(kind)),
+        types.accept(kind),
+        types.greater_than(0, convert=kind),
+        types.InlineDictionary[str, kind](),
+        converter(kind),
+    )
+    for convert in wrappers:
+        if value is None and isinstance(convert, types.Nullable):
+            continue
+        given = f"a:{value}" if isinstance(convert, types.InlineDictionary) and kind is Fraction else value
+        with pytest.raises(ValueError):  # noqa: PT011  # each has its own message
+            convert(given)
+
+
+@pytest.mark.parametrize("convert", [types.float_number, types.decimal])
+@pytest.mark.parametrize("text", ["nan", "-NaN", "sNaN"])
+def test_limits_are_for_numbers(convert: Callable[[Any], Any], text: str) -> None:
+    """NaN is in no range: neither that of a float nor, which compares otherwise, of a decimal."""
+    for kind in (
+        types.in_range(0, 10, convert),
+        types.less_than(10, convert),
+        types.greater_than(0, convert),
+    ):
+        with pytest.raises(ValueError, match=r"not a number|Invalid float"):
+            kind(text)

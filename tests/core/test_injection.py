@@ -1,0 +1,105 @@
+"""What a client sends becomes neither a page nor a header of its own."""
+
+import pytest
+
+import hug
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_errors_are_no_pages(api: hug.API, everywhere: bool) -> None:
+    """Errors, which quote clients, are JSON where output is HTML, and no browser takes them for it."""
+    html = hug.output_format.html
+    options = {} if everywhere else {"output": html}
+    if everywhere:
+        api.http.output_format = html
+
+    @hug.get("/page", api=api, **options)
+    def page(name: hug.types.length(1, 10)):
+        return f"<h1>{name}</h1>"
+
+    @hug.get("/transformed", api=api, transform=str, **options)
+    def transformed(name: hug.types.length(1, 10)):
+        return name
+
+    @hug.get("/raised", api=api, **options)
+    def raised(name):
+        raise hug.HTTPBadRequest(f"No such name: {name}", name)
+
+    for path in ("/page", "/transformed", "/raised", "/nope"):
+        response = hug.test.get(api, path, name=SCRIPT)
+        assert response.status_code in (400, 404)
+        assert response.content_type == "application/json; charset=utf-8"
+        assert response.headers_dict["x-content-type-options"] == "nosniff"
+    assert hug.test.get(api, "/page", name="Ann").content_type == "text/html; charset=utf-8"
+
+
+def test_error_pages_of_ones_own(api: hug.API) -> None:
+    """A page that ``on_invalid`` makes is a page, and ``output_invalid`` means what it says."""
+    html = hug.output_format.html
+
+    @hug.get("/made", api=api, output=html, on_invalid=lambda data: "<h1>Sorry</h1>")
+    def made(name):
+        return name
+
+    @hug.get("/data", api=api, output=html, on_invalid=lambda data: data["errors"])
+    def data(name: hug.types.length(1, 10)):
+        return name
+
+    @hug.get("/chosen", api=api, output_invalid=html)
+    def chosen(name: hug.types.length(1, 10)):
+        return name
+
+    response = hug.test.get(api, "/made")
+    assert (response.content_type, response.data) == ("text/html; charset=utf-8", "<h1>Sorry</h1>")
+    assert hug.test.get(api, "/data", name=SCRIPT).content_type == "application/json; charset=utf-8"
+    response = hug.test.get(api, "/chosen", name=SCRIPT)
+    assert response.content_type == "text/html; charset=utf-8"
+    assert "<script>" not in response.data
+
+
+def test_errors_of_text_are_not_sniffed(api: hug.API) -> None:
+    """An error in plain text stays text to every browser."""
+
+    @hug.get("/x", api=api, output=hug.output_format.text)
+    def handler(name: hug.types.length(1, 10)):
+        return name
+
+    response = hug.test.get(api, "/x", name=SCRIPT)
+    assert response.content_type == "text/plain; charset=utf-8"
+    assert response.headers_dict["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("text", ["a\r\nSet-Cookie: b=c", "a\nb", "a\rb", "a\0b"])
+@pytest.mark.parametrize("how", ["set_header", "append_header", "location", "content_type", "cookie"])
+def test_no_header_ends_early(api: hug.API, text: str, how: str) -> None:
+    """A value that would become headers of its own is never sent; the handler hears of it."""
+
+    @hug.get("/x", api=api)
+    def handler(response):
+        if how == "cookie":
+            response.set_cookie("a", "b", path=text)
+        elif how.endswith("header"):
+            getattr(response, how)("x-name", text)
+        else:
+            setattr(response, how, text)
+
+    try:
+        sent = hug.test.get(api, "/x").headers
+    except ValueError:
+        return
+    assert not [value for _, value in sent if {"\r", "\n", "\0"} & set(value)]
+    assert how == "location"  # which is percent-encoded
+
+
+def test_redirects_are_one_header(api: hug.API) -> None:
+    """A line break in a redirect's target is percent-encoded."""
+
+    @hug.get("/x", api=api)
+    def handler(to):
+        hug.redirect.to(to)
+
+    response = hug.test.get(api, "/x", to="/a\r\nSet-Cookie: b=c")
+    assert response.headers_dict["location"] == "/a%0D%0ASet-Cookie:%20b=c"
+    assert "set-cookie" not in response.headers_dict
