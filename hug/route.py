@@ -10,7 +10,7 @@ import falcon
 from hug import modules
 from hug.api import API as _API
 from hug.eventstream.channels.channel import Channel as _Channel
-from hug.eventstream.channels.channel import Filtered as _Filtered
+from hug.eventstream.channels.channel import FilteredChannel as _FilteredChannel
 from hug.eventstream.channels.publication import Publication as _Publication
 from hug.eventstream.history.view import OnGap
 from hug.eventstream.serving.stream import EventStream as _EventStream
@@ -100,7 +100,7 @@ class sse(EventStreamRouter):  # noqa: N801  # what users type, as a decorator a
     Channel: TypeAlias = _Channel
     Event: TypeAlias = _Event
     EventStream: TypeAlias = _EventStream
-    FilteredChannel: TypeAlias = _Filtered
+    FilteredChannel: TypeAlias = _FilteredChannel
     Message: TypeAlias = _Message
     Publication: TypeAlias = _Publication
 

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 import hug
-from hug.eventstream.channels.channel import Channel
+from hug.eventstream.channels.channel import Channel, fanout_of
+from hug.eventstream.history.log import Log
 from hug.eventstream.wire.decode import Decoder, Message
 from hug.eventstream.wire.event import TORN_EVENT
 from hug.test.requests import request_for
@@ -49,9 +50,14 @@ async def all_is_quiet(*channels: Any) -> None:
     await until(lambda: len(asyncio.all_tasks()) == 1, "the end of all tasks")
     for channel in channels:
         assert len(channel.readers) == 0
-        assert channel.audiences == ()
-        assert not channel.log.held
-        assert channel.log.oldest == channel.log.resumable
+        assert fanout_of(channel).audiences == ()
+        assert not log_of(channel).held
+        assert log_of(channel).oldest == log_of(channel).resumable
+
+
+def log_of(channel: Channel) -> Log:
+    """Return the events of a channel."""
+    return fanout_of(channel).log
 
 
 def serve(api: hug.API, history: int = 100, **options: Any) -> Channel:

@@ -16,7 +16,7 @@ from hug.eventstream.channels.channel import Channel
 from hug.eventstream.channels.registry import Channels
 from hug.eventstream.history.log import Bounds, Log
 
-from .stalling import all_is_quiet, assert_run, connected, run, until
+from .stalling import all_is_quiet, assert_run, connected, log_of, run, until
 
 LIFE = "late0life000"
 
@@ -70,7 +70,7 @@ def late(api: Any) -> tuple[Channel, LateTopic]:
     broker = LateBroker()
     channel = Channels(broker).get("late", history=10)
     hug.sse("/late", api=api)(lambda: channel)
-    assert channel.log.last == 0
+    assert log_of(channel).last == 0
     return channel, broker.topics["late"]
 
 

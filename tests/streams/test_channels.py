@@ -12,9 +12,9 @@ import pytest
 
 import hug
 from hug.eventstream.channels import reader
-from hug.eventstream.channels.channel import Channel
+from hug.eventstream.channels.channel import Channel, fanout_of
 
-from .stalling import Client, all_is_quiet, assert_run, connected, number_of, run, serve, until
+from .stalling import Client, all_is_quiet, assert_run, connected, log_of, number_of, run, serve, until
 
 LARGE = "x" * 1_000_000
 MANY = 20_000
@@ -53,7 +53,7 @@ def test_resuming_over_and_over(api: Any, publish: Any) -> None:
         while len(got) < MANY:
             client = await Client(api, "/start", last_id, writes=draw.choice([2, 3, 4])).open()
             await client.until(
-                lambda me: me.stalled or me.last_event_id == channel.log.id(MANY), "more events"
+                lambda me: me.stalled or me.last_event_id == log_of(channel).id(MANY), "more events"
             )
             await client.leave()
             got += client.messages
@@ -109,7 +109,7 @@ def test_two_event_loops(api: Any) -> None:
             await asyncio.gather(from_a_thread(channel, MANY // 2), from_coroutines(channel, MANY // 2))
             await client.take(MANY)
             await other
-        await until(lambda: not channel.audiences, "the end of all audiences")
+        await until(lambda: not fanout_of(channel).audiences, "the end of all audiences")
         assert_run(client.messages, 1, MANY)
         assert apart == client.messages
 
@@ -212,14 +212,14 @@ def test_reader_that_does_not_read(api: Any) -> None:
         async with connected(api, "/live") as quick:
             await from_coroutines(channel, 5000)
             assert_run(await quick.take(5000), 1, 5000)
-            oldest = channel.log.oldest
+            oldest = log_of(channel).oldest
             slow.flow()
             await until(lambda: slow.last_event_id == channel.last_id, "the newest event")
         before = [message for message in slow.messages if number_of(message.id) < oldest]
         assert_run(before, 1, len(before))
         gap, *others = slow.messages[len(before) :]
         assert gap.json() == {
-            "channel": "a", "lost": oldest - len(before), "resumed_at": channel.log.id(oldest + 1),
+            "channel": "a", "lost": oldest - len(before), "resumed_at": log_of(channel).id(oldest + 1),
         }  # fmt: skip
         assert_run(others, oldest + 1, 5000)
         await slow.leave()
@@ -271,7 +271,7 @@ def test_disconnect_on_gap(api: Any, where: str) -> None:
             returned = await Client(api, "/live", event_id).open()
             await returned.end()
             assert (returned.status, returned.body, returned.finished) == (204, b"", True)
-        async with connected(api, "/live", channel.log.id(channel.log.resumable)) as in_time:
+        async with connected(api, "/live", log_of(channel).id(log_of(channel).resumable)) as in_time:
             await in_time.take(10)
         await all_is_quiet(channel)
 

@@ -15,7 +15,7 @@ import hug
 from hug.eventstream.channels.channel import Channel
 from hug.eventstream.wire.decode import Message
 
-from .stalling import Client, all_is_quiet, own_signals, until
+from .stalling import Client, all_is_quiet, log_of, own_signals, until
 
 AGE = 1000.0
 WRITES = st.sampled_from([0, 1, math.inf, math.inf])
@@ -93,7 +93,7 @@ class Following:
             assert before < place == self.oldest[name], "a gap where there is none"
         known = before is not None and self.parts[index][1] == 1
         assert data["lost"] == (place - before if known and before is not None else None)
-        assert data["resumed_at"] in {None, channels[name].log.id(place + 1)}
+        assert data["resumed_at"] in {None, log_of(channels[name]).id(place + 1)}
         self.places[index] = place
         if not self.gaps:
             self._go_on(positions(message.id, self.parts, channels))
@@ -106,7 +106,7 @@ class Following:
         told = positions(self.client.last_event_id, self.parts, channels)
         self._go_on(told)
         return all(
-            not [n for n in range(place + 1, channels[name].log.last + 1) if n % step == 0]
+            not [n for n in range(place + 1, log_of(channels[name]).last + 1) if n % step == 0]
             for (name, step), place in zip(self.parts, told, strict=True)
         )
 
@@ -126,7 +126,7 @@ def places_of(
     ids = event_id.split(":")
     if len(ids) != len(parts):
         return [None] * len(parts)
-    return [channels[name].log.position(each) for (name, _), each in zip(parts, ids, strict=True)]
+    return [log_of(channels[name]).position(each) for (name, _), each in zip(parts, ids, strict=True)]
 
 
 def positions(event_id: str, parts: Sequence[tuple[str, int]], channels: dict[str, Channel]) -> list[int]:
@@ -189,7 +189,7 @@ class Channels(RuleBasedStateMachine):
     # Publishers
 
     def event(self, name: str) -> dict[str, str]:
-        number = self.channels[name].log.last + 1
+        number = log_of(self.channels[name]).last + 1
         return {"event": f"{name}{number}", "data": "x" * 2000 * (number % 7 == 0)}
 
     @rule(name=st.sampled_from("ab"), count=st.sampled_from([1, 1, 2, 30, MANY]))
@@ -210,13 +210,13 @@ class Channels(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from("ab"))
     def grow_old(self, name: str) -> None:
-        self.channels[name].log.expire(time.monotonic() + 2 * AGE)
+        log_of(self.channels[name]).expire(time.monotonic() + 2 * AGE)
 
     # Clients
 
     async def come(self, url: str, last_event_id: str, writes: float) -> None:
         parts = URLS[url.partition("?")[0]]
-        logs = [self.channels[name].log for name, _ in parts]
+        logs = [log_of(self.channels[name]) for name, _ in parts]
         if last_event_id:
             places = places_of(last_event_id, parts, self.channels)
         else:
@@ -262,7 +262,7 @@ class Channels(RuleBasedStateMachine):
         self.do(self.let_flow(following))
 
     async def let_flow(self, following: Following) -> None:
-        following.oldest = {name: channel.log.oldest for name, channel in self.channels.items()}
+        following.oldest = {name: log_of(channel).oldest for name, channel in self.channels.items()}
         following.client.flow()
 
     @precondition(lambda self: self.following)

@@ -14,7 +14,6 @@ import pytest
 
 import hug
 from hug.eventstream.brokers import memory
-from hug.eventstream.channels import channel as channel_module
 from hug.eventstream.channels import publication as publication_module
 from hug.eventstream.channels.registry import Channels
 from hug.eventstream.history.log import Bounds, Log
@@ -22,7 +21,7 @@ from hug.eventstream.loop import open_streams
 from hug.eventstream.loop.open_streams import streams_of
 
 from ..history.log_model import bytes_held, size_held
-from .stalling import Client, all_is_quiet, assert_run, connected, run, until
+from .stalling import Client, all_is_quiet, assert_run, connected, log_of, run, until
 
 pytestmark = pytest.mark.usefixtures("no_errors")
 
@@ -76,7 +75,7 @@ def test_end_while_publishing(api: Any, monkeypatch: pytest.MonkeyPatch) -> None
         with pytest.raises(hug.exceptions.PublishRefused, match="channel 'slow': the process is ending"):
             await publishing
         assert client.messages == []
-        assert channel.log.last == 1
+        assert log_of(channel).last == 1
 
     run(main())
 
@@ -128,10 +127,10 @@ def test_what_cannot_be_published(
             channel.publish(*args, **kwargs)
         channel.publish("after")
         assert [(each.data, each.id) for each in stream.take(2)] == [
-            ("before", channel.log.id(1)),
-            ("after", channel.log.id(2)),
+            ("before", log_of(channel).id(1)),
+            ("after", log_of(channel).id(2)),
         ]
-    assert channel.log.last == 2
+    assert log_of(channel).last == 2
 
 
 def test_since_an_id(api: Any) -> None:
@@ -152,8 +151,8 @@ def test_since_an_id(api: Any) -> None:
 
 def test_all_who_wait_go_on(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Publishers whom readers cannot keep pace with wait, in threads and coroutines, and all go on again."""
-    for module in (channel_module, publication_module):
-        monkeypatch.setattr(module, "ROOM_TIMEOUT", 1000.0)  # who is forgotten does not go on by himself
+    # Who is forgotten does not go on by himself.
+    monkeypatch.setattr(publication_module, "ROOM_TIMEOUT", 1000.0)
     channel = hug.sse.channel("a", history=0, api=api)
     hug.sse("/a", api=api)(lambda: channel)
     each = 3000
@@ -181,11 +180,11 @@ def test_memory_without_readers(api: Any) -> None:
     channel = hug.sse.channel("a", history=10, api=api)
     for n in range(1000):
         channel.publish(n)
-    before = size_held(channel.log)
+    before = size_held(log_of(channel))
     for n in range(200_000):
         channel.publish(n)
-    assert size_held(channel.log) < 2 * before
-    assert bytes_held(channel.log) < 1000
+    assert size_held(log_of(channel)) < 2 * before
+    assert bytes_held(log_of(channel)) < 1000
 
 
 def test_memory_of_a_burst(api: Any) -> None:
@@ -200,7 +199,7 @@ def test_memory_of_a_burst(api: Any) -> None:
             gc.collect()
             kinds = [type(each) for each in gc.get_objects()]
             assert kinds.count(concurrent.futures.Future) < 100
-            assert size_held(channel.log) < 1_000_000
+            assert size_held(log_of(channel)) < 1_000_000
             await until(lambda: client.last_event_id == channel.last_id, "the newest event")
 
     run(main())
@@ -225,14 +224,14 @@ def test_memory_of_a_slow_reader(api: Any, url: str, how: str, count: int) -> No
                 await b.publish("x" * 100_000)
                 await a.publish("x" * 100_000)
             await quick.take(2 * count)
-            assert a.log.oldest < a.log.resumable
+            assert log_of(a).oldest < log_of(a).resumable
             if how == "leaves":
                 await slow.leave()
             else:
                 slow.flow()
                 await slow.take(count if url == "/a" else 2 * count)
             await until(
-                lambda: all(bytes_held(each.log) < 1000 for each in channels), "the end of all events"
+                lambda: all(bytes_held(log_of(each)) < 1000 for each in channels), "the end of all events"
             )
             if how != "leaves":
                 await slow.leave()

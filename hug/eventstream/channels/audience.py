@@ -3,27 +3,20 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from hug.eventstream.channels.group import TURN, Group
+from hug.eventstream.channels.group import Group
 from hug.eventstream.history.log import LIVE_BYTES, LIVE_EVENTS, Log
-from hug.eventstream.history.view import OnGap, Track, View
+from hug.eventstream.history.view import View
 from hug.eventstream.loop.pump import Pump
-from hug.eventstream.sources.feed import WRITE_SIZE
 
 
-class Followed(Protocol):
-    """A channel, as its audiences see it."""
+class Origin(Protocol):
+    """What has an audience on each event loop: a channel.
 
-    @property
-    def name(self) -> str:
-        """Its name."""
+    Attributes:
+        log: Its events.
+    """
 
-    @property
-    def on_gap(self) -> OnGap:
-        """What happens to readers that have missed events that are gone."""
-
-    @property
-    def log(self) -> Log:
-        """Its events."""
+    log: Log
 
     def forsake(self, audience: "Audience") -> None:
         """Forget an audience that has no readers."""
@@ -32,12 +25,12 @@ class Followed(Protocol):
         """An audience has been served."""
 
 
-class Audience(Group):
-    """The readers of one channel on one event loop: a group of those who see all of it, and other groups.
+class Audience:
+    """The groups of a channel's readers on one event loop.
 
     Attributes:
+        pump: What serves it.
         queued: See `hug.eventstream.loop.pump.Pumped`.
-        selections: The other groups, by the key of their view.
         readers: How many there are, in all groups.
         served: The position of those that keep up.
         served_all: Whether that is all of them.
@@ -45,62 +38,62 @@ class Audience(Group):
     """
 
     __slots__ = (
-        "_bytes_in", "_channel", "_log", "_room",
-        "awaited", "queued", "readers", "selections", "served", "served_all",
+        "_bytes_in", "_channel", "_groups", "_log", "_origin", "_room", "_sole",
+        "awaited", "pump", "queued", "readers", "served", "served_all",
     )  # fmt: skip
 
-    def __init__(self, channel: Followed, pump: Pump) -> None:
+    def __init__(self, origin: Origin, pump: Pump, channel: object) -> None:
+        """Make an audience without readers; it holds ``channel``, which is to live as long as it has some."""
+        self.pump = pump
+        self._origin = origin
         self._channel = channel
-        self._log = log = channel.log
-        super().__init__(View([Track(channel.name, log, channel.on_gap)]), pump)
+        self._log = log = origin.log
+        self._groups: dict[object, Group] = {}  # those that have readers, by the key of their view
+        self._sole: Group | None = None  # if there is but one
         self._room = max(log.bounds.history, LIVE_EVENTS) // 2
         self._bytes_in = log.bytes_in
         self.served = log.last
         self.served_all = True
         self.awaited = False
         self.queued = False
-        self.selections: dict[object, Selection] = {}
         self.readers = 0
+
+    def group(self, view: View) -> Group | None:
+        """Return the group of readers with the same view, if there are any."""
+        return self._groups.get(view.key)
 
     def serve(self) -> Iterator[None] | None:
         """See `hug.eventstream.loop.pump.Pumped.serve`."""
         log = self._log
         last, bytes_in = log.last, log.bytes_in
-        together = self._together
-        if self.selections or self._behind or self._ending or len(together) > TURN:
-            return self._serve_all(last, bytes_in)
-        # As `Group.serve` does it, in fewer steps: most channels of most applications have few readers.
-        positions = self._cursor.positions
-        if together and positions[0] < last:
-            try:
-                body, positions[0] = log.chunk(positions[0], WRITE_SIZE)
-            except LookupError:
-                return self._serve_all(last, bytes_in)
-            self._share(tuple(together), body)
-            if positions[0] < last:
-                return self._serve_all(last, bytes_in)
-        self.served, self._bytes_in, self.served_all = last, bytes_in, not self._stuck
+        group = self._sole
+        if group is None:
+            return self._serve_in_turns(tuple(self._groups.values()), last, bytes_in)
+        turns = group.serve()
+        if turns is not None:
+            return self._serve_in_turns((group,), last, bytes_in, turns)
+        self.served, self._bytes_in, self.served_all = last, bytes_in, group.complete
         if log.exceeds or self.awaited:
             self._settle()
         return None
 
-    def _serve_all(self, last: int, bytes_in: int) -> Iterator[None]:
-        groups = (self, *self.selections.values())
-        yield from self.serve_in_turns()
-        for group in groups[1:]:
+    def _serve_in_turns(
+        self, groups: tuple[Group, ...], last: int, bytes_in: int, turns: Iterator[None] | None = None
+    ) -> Iterator[None]:
+        yield from turns or ()
+        for group in groups if turns is None else ():
             yield from group.serve() or (None,)
         self.served, self._bytes_in = last, bytes_in
-        self.served_all = all(group.complete for group in groups)
+        self.served_all = all(group.complete for group in self._groups.values())
         self._settle()
 
     def _settle(self) -> None:
         self.awaited = False
-        self._channel.settle()
+        self._origin.settle()
 
     def finish(self, error: BaseException | None) -> None:
-        """See `Group.finish`; so for all groups."""
-        super().finish(error)
-        for group in list(self.selections.values()):
+        """End the readers there are now, each when it has everything; raise ``error`` in them, if any."""
+        for group in list(self._groups.values()):
             group.finish(error)
 
     @property
@@ -112,38 +105,17 @@ class Audience(Group):
         ) and not self.pump.closed
 
     def wake(self) -> None:
-        """See `Group.wake`."""
+        """See `hug.eventstream.channels.group.Belonging`."""
         self.pump.wake(self)
 
-    def count(self, change: int) -> None:
-        """Count readers that come or go; the last one ends the audience."""
+    def count(self, group: Group, change: int) -> None:
+        """See `hug.eventstream.channels.group.Belonging`; the last reader ends the audience."""
         self.readers += change
+        groups = self._groups
+        if group.readers:
+            groups[group.view.key] = group
+        else:
+            groups.pop(group.view.key, None)
+        self._sole = next(iter(groups.values())) if len(groups) == 1 else None
         if not self.readers:
-            self._channel.forsake(self)
-
-    _count = count
-
-
-class Selection(Group):
-    """Readers with the same view of some of a channel's events, or of several channels."""
-
-    __slots__ = ("_audiences", "_readers")
-
-    def __init__(self, view: View, audiences: tuple[Audience, ...]) -> None:
-        super().__init__(view, audiences[0].pump)
-        self._audiences = audiences
-        self._readers = 0
-
-    def wake(self) -> None:
-        """See `Group.wake`."""
-        for audience in self._audiences:
-            audience.wake()
-
-    def _count(self, change: int) -> None:
-        self._readers += change
-        for audience in self._audiences:
-            if self._readers:
-                audience.selections[self.view.key] = self
-            else:
-                audience.selections.pop(self.view.key, None)
-            audience.count(change)
+            self._origin.forsake(self)

@@ -1,11 +1,10 @@
 """Readers on one event loop that see the same: those that keep up go together, the others are on their own.
 
 A reader that keeps up has no position of its own, it shares that of its group. One whose server does not take
-a write at once is set aside, costs nothing until it moves, and then catches up.
+a write at once is set aside, costs nothing until it moves, and then catches up, as one does that comes back.
 """
 
 import asyncio
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Protocol
 
@@ -36,39 +35,50 @@ class Member(Protocol):
         """End the stream, because of ``error`` if there is one."""
 
 
-class Group(ABC):
+class Belonging(Protocol):
+    """The audience of one channel that a group belongs to."""
+
+    def wake(self) -> None:
+        """Have its groups served in the pump's next pass."""
+
+    def count(self, group: "Group", change: int) -> None:
+        """Count readers of a group that come or go."""
+
+
+class Group:
     """Readers with the same view on one event loop.
 
-    A reader is in one of three places: with those that keep up, behind and to be served, or stuck.
+    A reader is in one of three places: with those that keep up, behind, or stuck. Those that keep up are
+    served in each pass, all that there is; those behind take turns, each with a bounded piece.
 
     Attributes:
-        pump: What serves it.
-        view: What its readers see.
+        readers: How many there are; for the audiences.
+        view: What they see.
     """
 
-    __slots__ = ("_behind", "_cursor", "_ending", "_stuck", "_together", "pump", "view")
+    __slots__ = (
+        "_audiences", "_behind", "_catching_up", "_cursor", "_ending", "_pump", "_stuck", "_together",
+        "readers", "view",
+    )  # fmt: skip
 
-    def __init__(self, view: View, pump: Pump) -> None:
-        self.pump = pump
+    def __init__(self, view: View, pump: Pump, audiences: tuple[Belonging, ...]) -> None:
         self.view = view
+        self.readers = 0
+        self._pump = pump
+        self._audiences = audiences
         self._ending = False
+        self._catching_up = False  # whether the pump gives turns to those that are behind
         self._cursor = Cursor([])  # of those that keep up, if there are any
         self._together: dict[Connection, Member] = {}  # a write to all need not touch the readers
         self._behind: dict[Member, Cursor] = {}
         self._stuck: dict[Member, Cursor] = {}
 
-    @abstractmethod
-    def wake(self) -> None:
-        """Have the group served in the pump's next pass."""
-
-    @abstractmethod
-    def _count(self, change: int) -> None:
-        """Count readers that come or go."""
-
     @property
     def complete(self) -> bool:
         """Whether all readers keep up."""
         return not (self._behind or self._stuck)
+
+    # Readers that come and go
 
     def expect(self) -> None:
         """Count a reader that is to come: from now on its channels keep what it lacks."""
@@ -76,24 +86,26 @@ class Group(ABC):
 
     def give_up(self) -> None:
         """Expect one reader less: it will not join."""
-        self.wake()  # what was kept for it may go
+        self._wake()  # what was kept for it may go
         self._count(-1)
 
     def join(self, reader: Member, cursor: Cursor, pending: asyncio.Task[None] | None) -> None:
         """Serve an expected reader from ``cursor`` on, once what is pending has been taken."""
         if pending is not None:
             self._set_aside(reader, cursor, pending)
-        elif not self._unite(reader, cursor):
+        elif self._unite(reader, cursor):
+            if self._lags():
+                self._wake()
+        else:
             self._behind[reader] = cursor
-        if self._behind or self._lags():
-            self.wake()
+            self._catch_up_soon()
 
     def leave(self, reader: Member) -> None:
         """Forget a reader that has joined."""
         if not self._part(reader):
             self._behind.pop(reader, None)
             self._stuck.pop(reader, None)
-            self.wake()  # what was kept for it may go
+            self._wake()  # what was kept for it may go
         self._count(-1)
 
     def finish(self, error: BaseException | None) -> None:
@@ -101,7 +113,7 @@ class Group(ABC):
         for reader in (*self._together.values(), *self._behind, *self._stuck):
             reader.ending = (error,)
             self._ending = True
-        self.wake()
+        self._wake()
 
     def moved(self, reader: Member, gone: bool) -> None:
         """Serve a reader again that was stuck, unless its client is gone."""
@@ -112,22 +124,38 @@ class Group(ABC):
             reader.end(ClientGone())
         else:
             self.join(reader, cursor, reader.connection.pending)
-            self.wake()  # what was kept for it may go
+            self._wake()  # what was kept for it may go
+
+    def _count(self, change: int) -> None:
+        self.readers += change
+        for audience in self._audiences:
+            audience.count(self, change)
+
+    def _wake(self) -> None:
+        for audience in self._audiences:
+            audience.wake()
+
+    # Those that keep up
 
     def serve(self) -> Iterator[None] | None:
-        """Write what the readers lack that has been published by now; see `Pumped.serve`."""
-        if not (self._behind or self._ending or len(self._together) > TURN):
-            if body := self._read(self._cursor, self._together.values()):
-                self._share(tuple(self._together), body)
-            if not self._lags():
-                return None
-        return self.serve_in_turns()
+        """Write what those that keep up lack and has been published by now; see `Pumped.serve`."""
+        together = self._together
+        if self._ending or len(together) > TURN:
+            return self._serve_in_turns()
+        if together:
+            cursor, view = self._cursor, self.view
+            if view.is_behind(cursor):
+                if body := self._read(cursor, together.values()):
+                    self._share(tuple(together), body)
+                if view.is_behind(cursor):
+                    return self._serve_in_turns()
+        if self._behind:
+            self._catch_up_soon()
+        return None
 
-    def serve_in_turns(self) -> Iterator[None]:
-        """Do so step by step."""
+    def _serve_in_turns(self) -> Iterator[None]:
         # Later events are for the next pass: else each would go out alone, as soon as others get a turn.
         ends = self.view.ends()
-        complete = self.complete
         while self._lags(ends):
             cursor = self._cursor
             body = self._read(cursor, self._together.values())
@@ -137,15 +165,12 @@ class Group(ABC):
                 self._share(connections[first : first + TURN], body, framed, cursor)
                 yield
             yield
-        for reader, own in list(self._behind.items()):
-            while reader in self._behind and not self._unite(reader, own) and self.view.is_behind(own, ends):
-                if body := self._read(own, (reader,)):
-                    self._write(reader, own, body)
-                yield
         if self._ending:
             self._finish()
-        if self._lags() or complete != self.complete:
-            self.wake()  # one that was behind goes first now, or none is any more
+        if self._behind:
+            self._catch_up_soon()
+        if self._lags():
+            self._wake()
 
     def _lags(self, ends: Sequence[int] | None = None) -> bool:
         """Whether those that keep up lack anything, or anything before ``ends``."""
@@ -159,7 +184,7 @@ class Group(ABC):
         cursor: Cursor | None = None,
     ) -> None:
         """Write the same to those that keep up; ``cursor`` is where they are then."""
-        now = self.pump.now
+        now = self._pump.now
         for connection in connections:
             try:
                 pending = connection.write_shared(body, framed, now)
@@ -170,16 +195,41 @@ class Group(ABC):
             if pending is not None and (reader := self._together.pop(connection, None)) is not None:
                 self._set_aside(reader, (cursor or self._cursor).copy(), pending)
 
-    def _write(self, reader: Member, cursor: Cursor, body: bytes) -> None:
+    # Those that do not
+
+    def catch_up(self) -> bool:
+        """Give one that is behind its turn; see `hug.eventstream.loop.pump.Lagging`."""
+        self._catching_up = False
+        if not self._behind:
+            return False
+        reader, cursor = next(iter(self._behind.items()))
+        if not self._unite(reader, cursor):
+            if not self.view.is_behind(cursor):
+                return False  # it has more than those that keep up, who are about to be served
+            body = self._read(cursor, (reader,))
+            if body and (pending := self._write(reader, body)) is not None:
+                self._set_aside(reader, cursor, pending)
+            if reader in self._behind and not self._unite(reader, cursor):
+                self._behind[reader] = self._behind.pop(reader)  # the others come first now
+        if not self._behind:
+            self._wake()  # what was kept for it may go
+        elif self._ending:
+            self._wake()
+        self._catching_up = bool(self._behind)
+        return self._catching_up
+
+    def _catch_up_soon(self) -> None:
+        if not self._catching_up:
+            self._catching_up = True
+            self._pump.catch_up(self)
+
+    def _write(self, reader: Member, body: bytes) -> asyncio.Task[None] | None:
         try:
-            pending = reader.connection.write(body)
+            return reader.connection.write(body)
         except Exception as error:
             del self._behind[reader]
             reader.end(error)
-            return
-        if pending is not None:
-            del self._behind[reader]
-            self._set_aside(reader, cursor, pending)
+            return None
 
     def _read(self, cursor: Cursor, readers: Iterable[Member]) -> bytes:
         """Return what is next for ``readers``; empty when a filter passed nothing, or when it ends them."""
@@ -187,7 +237,7 @@ class Group(ABC):
             return self.view.read(cursor, WRITE_SIZE)
         except Gap:
             error = None  # their channel disconnects them
-        except Exception as failure:  # of a predicate
+        except Exception as failure:
             error = failure
         for reader in list(readers):
             self._part(reader)
@@ -197,10 +247,13 @@ class Group(ABC):
 
     def _unite(self, reader: Member, cursor: Cursor) -> bool:
         """Let a reader go with those that keep up, if it is where they are."""
-        if not self._together:
+        if self._together:
+            if cursor.positions != self._cursor.positions:
+                return False
+        elif self.view.is_behind(cursor):
+            return False  # those that keep up are served in one go, whatever they lack
+        else:
             self._cursor = cursor
-        elif cursor.positions != self._cursor.positions:
-            return False
         self._behind.pop(reader, None)
         self._together[reader.connection] = reader
         return True
@@ -213,6 +266,7 @@ class Group(ABC):
         return True
 
     def _set_aside(self, reader: Member, cursor: Cursor, pending: asyncio.Task[None]) -> None:
+        self._behind.pop(reader, None)
         self._stuck[reader] = cursor
         pending.add_done_callback(reader.moved)
 

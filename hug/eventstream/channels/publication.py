@@ -1,7 +1,8 @@
-"""What publishing returns."""
+"""What publishing returns, and what it waits for."""
 
 import asyncio
 import concurrent.futures
+import contextlib
 from collections.abc import Generator
 from typing import Any, Final
 
@@ -58,3 +59,14 @@ class Publication:
             return f"<Publication {self.id}>"
         except Exception as error:
             return f"<Publication, refused: {error}>"
+
+
+def wait_in_thread(room: concurrent.futures.Future[None]) -> concurrent.futures.Future[None] | None:
+    """Wait for room, no longer than `ROOM_TIMEOUT`; in a coroutine, return it instead, to be awaited."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        with contextlib.suppress(TimeoutError):
+            room.result(ROOM_TIMEOUT)
+        return None
+    return room

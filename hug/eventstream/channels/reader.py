@@ -3,23 +3,16 @@
 import asyncio
 from collections.abc import Sequence
 from time import monotonic
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
-from hug.eventstream.channels.audience import Audience, Followed, Selection
+from hug.eventstream.channels.channel import Channel, FilteredChannel, fanout_of
 from hug.eventstream.channels.group import Group
 from hug.eventstream.connection.writer import Connection
-from hug.eventstream.history.view import Cursor, Gap, Predicate, Track, View
+from hug.eventstream.history.view import Cursor, Gap, View
 from hug.eventstream.wire.last_event_id import MAX_ID
 
 MOST: Final = MAX_ID // 65
 """Most channels of a stream: its id has that of each, 64 characters at most, and must come back whole."""
-
-
-class Readable(Followed, Protocol):
-    """A channel, as subscriptions see it."""
-
-    def audience(self, loop: asyncio.AbstractEventLoop) -> Audience:
-        """Return the audience on ``loop``, a new one if there is none."""
 
 
 class Upstream(Protocol):
@@ -32,26 +25,22 @@ class Upstream(Protocol):
         """A reader, begun or not, has left."""
 
 
-class Part(NamedTuple):
-    """A channel in a subscription, and which events are wanted: those for which all predicates are true."""
-
-    channel: Readable
-    predicates: tuple[Predicate, ...] = ()
-
-
 class Subscription:
     """What a stream gets: the events of some channels, each perhaps filtered.
 
     Attributes:
-        parts: The channels.
+        channels: These.
         since: Where a client begins that has no ``Last-Event-ID``; see `View.start`.
         upstream: What wants to know of the reader.
     """
 
-    __slots__ = ("parts", "since", "upstream")
+    __slots__ = ("channels", "since", "upstream")
 
     def __init__(
-        self, parts: Sequence[Part], since: str | None = None, upstream: Upstream | None = None
+        self,
+        channels: Sequence[Channel | FilteredChannel],
+        since: str | None = None,
+        upstream: Upstream | None = None,
     ) -> None:
         """Make a subscription.
 
@@ -63,32 +52,31 @@ class Subscription:
             raise TypeError(f"since must be 'start' or the id of an event, not {since!r}")
         if since is not None and not 0 < len(since) <= MAX_ID:
             raise ValueError("since must be 'start' or the id of an event; leave it out for live events only")
-        if len({id(part.channel) for part in parts}) < len(parts):
+        self.channels = tuple(
+            FilteredChannel(each, ()) if isinstance(each, Channel) else each for each in channels
+        )
+        if len({id(each.channel) for each in self.channels}) < len(channels):
             raise ValueError("a channel can be in a stream once only: combine its filters with and or or")
-        if len(parts) > MOST:
-            raise ValueError(f"a stream can have {MOST} channels, not {len(parts)}: its ids grow with each")
-        self.parts = tuple(parts)
+        if len(channels) > MOST:
+            raise ValueError(
+                f"a stream can have {MOST} channels, not {len(channels)}: its ids grow with each"
+            )
         self.since = since
         self.upstream = upstream
 
     def view(self, guard: bool = False) -> View:
         """Return the view of these channels; ``guard`` is said in `View`."""
-        return View(
-            [Track(channel.name, channel.log, channel.on_gap, wanted) for channel, wanted in self.parts],
-            guard=guard,
-        )
+        return View([fanout_of(each.channel).track(each.predicates) for each in self.channels], guard=guard)
 
     def group(self, loop: asyncio.AbstractEventLoop, guard: bool) -> Group:
         """Return the group on ``loop`` of readers that see the same."""
-        audiences = tuple(part.channel.audience(loop) for part in self.parts)
-        if len(self.parts) == 1 and not self.parts[0].predicates:
-            return audiences[0]
+        audiences = tuple(fanout_of(each.channel).audience(loop, each.channel) for each in self.channels)
         view = self.view(guard)
-        return audiences[0].selections.get(view.key) or Selection(view, audiences)
+        return audiences[0].group(view) or Group(view, audiences[0].pump, audiences)
 
     def can_start(self, last_event_id: str) -> bool:
         """Whether a client that has received this id may read on, or a channel disconnects it."""
-        if any(part.channel.on_gap == "disconnect" for part in self.parts):
+        if any(each.channel.on_gap == "disconnect" for each in self.channels):
             try:
                 self.view().start(last_event_id, self.since, monotonic())
             except Gap:

@@ -1,16 +1,19 @@
 """The channels of an API, by name: made on first use, forgotten when nobody can miss them."""
 
 import logging
+import os
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
 
 from hug.eventstream.brokers import Broker
-from hug.eventstream.channels.channel import Channel
-from hug.eventstream.history.log import Bounds
+from hug.eventstream.channels.channel import Channel, fanout_of
+from hug.eventstream.channels.fanout import Fanout
+from hug.eventstream.history.log import Bounds, Log
 from hug.eventstream.history.view import OnGap
 from hug.sentinels import DEFAULT, Default
 
@@ -48,10 +51,24 @@ class Channels:
     def __init__(self, broker: Broker) -> None:
         self.broker = broker
         self.most = MOST
-        self._lock = threading.Lock()
         self._known: weakref.WeakValueDictionary[str, Channel] = weakref.WeakValueDictionary()
-        self._kept: dict[str, Channel] = {}
+        self._kept: deque[Channel] = deque()  # in the order in which they are looked at
         self._told = False
+        self._begin()
+        _registries.add(self)
+
+    def _begin(self) -> None:
+        # While a thread makes a channel, a finalizer or a signal handler may ask it for the same one: the
+        # lock lets it in, and it gets, or leaves here, what both are to have.
+        self._lock = threading.RLock()
+        self._making = 0
+        self._made: dict[str, Channel] = {}
+
+    def begin_anew(self) -> None:
+        """Give all channels another life: this process was forked off, and its parent goes on with theirs."""
+        self._begin()
+        for channel in list(self._known.values()):
+            fanout_of(channel).begin()
 
     def get(
         self,
@@ -75,36 +92,49 @@ class Channels:
             TypeError: The name is no text.
             ValueError: A value is out of range, or other than what the channel was made with.
         """
-        with self._lock:
-            channel = self._known.get(name)
-            if channel is None:
-                channel = _make(name, history, max_bytes, max_age, on_gap, self)
-                self._sweep()
-                self._known[name] = channel
-                return channel
-        _compare(channel, history=history, max_bytes=max_bytes, max_age=max_age, on_gap=on_gap)
+        channel = self._known.get(name)
+        if channel is None:
+            _listen_for_forks()
+            channel = self._make(_fanout(name, history, max_bytes, max_age, on_gap, self))
+            self._sweep()
+        else:
+            _compare(channel, history=history, max_bytes=max_bytes, max_age=max_age, on_gap=on_gap)
         return channel
 
-    def keep(self, channel: Channel) -> None:
-        """Keep a channel, which nobody else may hold, while it has a history."""
-        if channel.bounds.history:
-            with self._lock:
-                self._kept[channel.name] = channel
-                channel.kept = channel.log.last
-                if len(self._kept) > self.most:
-                    self._make_room()
+    def _make(self, fanout: Fanout) -> Channel:
+        """Return the channel of this name that another thread may have made meanwhile, or make it."""
+        name = fanout.name
+        made = Channel(fanout)
+        with self._lock:
+            self._making += 1
+            try:
+                known = self._known.get(name)
+                if known is None:
+                    known = self._known[name] = self._made.setdefault(name, made)
+                return known
+            finally:
+                self._making -= 1
+                if not self._making:
+                    self._made.clear()
+
+    def keep(self, name: str) -> None:
+        """See `hug.eventstream.channels.fanout.Keeper`."""
+        channel = self._known.get(name)
+        if channel is not None and channel.bounds.history:
+            fanout = fanout_of(channel)
+            fanout.kept = fanout.log.last
+            self._kept.append(channel)
+            if len(self._kept) > self.most:
+                self._make_room()
 
     def forget_idle(self) -> None:
         """Let go at once of channels whose events are all past their age."""
-        with self._lock:
-            for _ in range(len(self._kept)):
-                self._look()
+        for _ in range(len(self._kept)):
+            self._look()
 
     def __iter__(self) -> Iterator[Channel]:
         self.forget_idle()
-        with self._lock:
-            known = list(self._known.values())
-        yield from known
+        yield from list(self._known.values())
 
     def __len__(self) -> int:
         self.forget_idle()
@@ -112,26 +142,28 @@ class Channels:
 
     def _sweep(self) -> None:
         for _ in range(_LOOKS):
-            if self._kept:
-                self._look()
+            self._look()
 
     def _look(self) -> None:
         """Look at the channel that was looked at longest ago."""
-        name, channel, kept = self._take()
-        channel.log.expire(time.monotonic())
-        if channel.log.resumable < channel.log.last:
-            self._kept[name] = channel
-            channel.kept = kept
+        taken = self._take()
+        if taken is not None:
+            channel, log, kept = taken
+            log.expire(time.monotonic())
+            if log.resumable < log.last:
+                self._keep_on(channel, kept)
 
     def _make_room(self) -> None:
         """Forget one: the first that is idle, if there is one among the next few."""
         for chance in range(1, _CHANCES + 1):
-            name, channel, kept = self._take()
-            idle = channel.log.last == kept or chance == _CHANCES
-            if idle and not channel.audiences:
+            taken = self._take()
+            if taken is None:
+                return
+            channel, log, kept = taken
+            idle = log.last == kept or chance == _CHANCES
+            if idle and not fanout_of(channel).audiences:
                 break
-            self._kept[name] = channel
-            channel.kept = channel.log.last
+            self._keep_on(channel, log.last)
         if not self._told:
             self._told = True
             logger.warning(
@@ -140,15 +172,22 @@ class Channels:
                 self.most,
             )
 
-    def _take(self) -> tuple[str, Channel, int]:
+    def _take(self) -> tuple[Channel, Log, int] | None:
         """Keep the channel no more that was looked at longest ago; return it, and what it was kept with."""
-        name = next(iter(self._kept))
-        channel = self._kept.pop(name)
-        kept, channel.kept = channel.kept, 0  # before we look: one that publishes from here on is kept again
-        return name, channel, kept
+        try:
+            channel = self._kept.popleft()
+        except IndexError:
+            return None
+        fanout = fanout_of(channel)
+        kept, fanout.kept = fanout.kept, 0  # before we look: one that publishes from here on is kept again
+        return channel, fanout.log, kept
+
+    def _keep_on(self, channel: Channel, kept: int) -> None:
+        fanout_of(channel).kept = kept
+        self._kept.append(channel)
 
 
-def _make(name: str, history: Any, max_bytes: Any, max_age: Any, on_gap: Any, keeper: Channels) -> Channel:
+def _fanout(name: str, history: Any, max_bytes: Any, max_age: Any, on_gap: Any, keeper: Channels) -> Fanout:
     if not isinstance(name, str):
         raise TypeError(f"a channel's name is text, not {type(name).__name__}")
     if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
@@ -174,7 +213,7 @@ def _make(name: str, history: Any, max_bytes: Any, max_age: Any, on_gap: Any, ke
         )
     if on_gap not in ("event", "disconnect"):
         raise ValueError(f"on_gap must be 'event' or 'disconnect', not {on_gap!r}")
-    return Channel(name, _bounds(history, max_bytes, max_age), on_gap, keeper)
+    return Fanout(name, _bounds(history, max_bytes, max_age), on_gap, keeper)
 
 
 # Channels by the thousand have the same ones, which are then found in the processor's cache.
@@ -198,3 +237,17 @@ def _compare(channel: Channel, **options: Any) -> None:
                 f"channel {channel.name!r} has {option}={has[option]!r} already, not {value!r}: "
                 "give options where it is used first, and nowhere else"
             )
+
+
+_registries: weakref.WeakSet[Channels] = weakref.WeakSet()
+
+
+@lru_cache(maxsize=1)
+def _listen_for_forks() -> None:
+    """Have channels begin anew in every process that is forked off; once, when there is a first channel."""
+    os.register_at_fork(after_in_child=_begin_anew)
+
+
+def _begin_anew() -> None:
+    for channels in list(_registries):
+        channels.begin_anew()

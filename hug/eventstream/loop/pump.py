@@ -1,7 +1,9 @@
 """One pump for each event loop: it brings what was published to the readers, in passes.
 
 A pass serves every audience that has something new, each reader with all it lacks in one write. Under load a
-pass takes longer, so that the next one carries more: what an event costs falls as events come faster.
+pass takes longer, so that the next one carries more: what an event costs falls as events come faster. Readers
+that do not keep up, or come back after long, take turns in what is left of a pass: however many and whatever
+they lack, those that keep up wait for one slice of it, and others on the event loop have every other one.
 """
 
 import asyncio
@@ -9,18 +11,22 @@ import contextlib
 import contextvars
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from time import monotonic
 from typing import Any, Final, Protocol
 
 SLICE: Final = 0.005
-"""Seconds of a pass after which others on the event loop get a turn."""
+"""Seconds of a pass after which others on the event loop get a turn; and those for readers that lag."""
 
 REST: Final = 0.005
 """Most seconds between two passes, in which events gather into the next write."""
 
 _SHORT: Final = 0.0005
 """Seconds that event loops do not tell from none."""
+
+_LOOK: Final = 8
+"""Audiences served in a step each, between two looks at the clock."""
 
 logger = logging.getLogger("hug")
 
@@ -35,11 +41,18 @@ class Pumped(Protocol):
     queued: bool
 
     def serve(self) -> Iterator[None] | None:
-        """Write what the readers lack.
+        """Write what the readers that keep up lack.
 
         Returns:
             None when that is done; else what does the rest, step by step, so that others may have their turn.
         """
+
+
+class Lagging(Protocol):
+    """Readers that do not keep up."""
+
+    def catch_up(self) -> bool:
+        """Give one of them what it lacks, up to a limit; return whether there is more to do."""
 
 
 class Pump:
@@ -54,6 +67,8 @@ class Pump:
         self._context = context
         self._thread = threading.get_ident()
         self._queue: list[Pumped] = []
+        self._lagging: deque[Lagging] = deque()
+        self._running = False
         self._task: asyncio.Task[None] | None = None
         self._resting: asyncio.Future[None] | None = None
         self.now = loop.time()
@@ -69,14 +84,22 @@ class Pump:
         return self._task is None and not self._queue
 
     def wake(self, audience: Pumped) -> None:
-        """Serve ``audience`` in the next pass; from any thread."""
+        """Serve ``audience`` in the next pass; from any thread, and from a signal handler."""
         if audience.queued:
             return
         audience.queued = True
-        if self._task is not None and threading.get_ident() == self._thread:
-            self._queue.append(audience)
+        if threading.get_ident() != self._thread or (
+            # A signal handler interrupts a loop that waits, and only this wakes it.
+            not self._running and asyncio.current_task(self._loop) is None
+        ):
+            self._call_soon(self._enqueue, audience)
         else:
-            self.call(self._enqueue, audience)
+            self._enqueue(audience)
+
+    def catch_up(self, lagging: Lagging) -> None:
+        """Give these readers turns until there is nothing more to do; on the loop's thread."""
+        self._lagging.append(lagging)
+        self._start()
 
     def hurry(self) -> None:
         """Begin the next pass at once, because much has gathered; from any thread."""
@@ -95,35 +118,46 @@ class Pump:
         if threading.get_ident() == self._thread:
             function(*arguments)
         else:
-            with contextlib.suppress(RuntimeError):  # the loop is closed, and its readers with it
-                self._loop.call_soon_threadsafe(function, *arguments)
+            self._call_soon(function, *arguments)
+
+    def _call_soon(self, function: Callable[..., None], *arguments: Any) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed, and its readers with it
+            self._loop.call_soon_threadsafe(function, *arguments)
 
     def _enqueue(self, audience: Pumped) -> None:
         self._queue.append(audience)
-        if self._task is None:
+        self._start()
+
+    def _start(self) -> None:
+        if not self._running:
+            self._running = True  # first: a signal handler may come in between
             self._task = self._loop.create_task(self._run(), context=self._context)
 
     async def _run(self) -> None:
         try:
-            while self._queue:
-                await self._rest(min(await self._pass(), REST))
+            while self._queue or self._lagging:
+                seconds = await self._pass()
+                if self._lagging:
+                    seconds += self._give_turns()
+                await self._rest(min(seconds, REST))
         finally:
             self._task = None
+            self._running = False
 
     async def _pass(self) -> float:
         """Serve what is queued, and return the seconds that went to audiences which took more than a step."""
         batch, self._queue = self._queue, []
         seconds = 0.0
         until = self._take_turn()
-        for audience in batch:
+        for number, audience in enumerate(batch):
             audience.queued = False  # before it looks: what is published from here on queues it again
-            began = monotonic()
-            if began > until:
+            if number % _LOOK == 0 and monotonic() > until:
                 await asyncio.sleep(0)
                 until = self._take_turn()
             try:
                 turns = audience.serve()
                 if turns is not None:
+                    began = monotonic()
                     for _ in turns:
                         if monotonic() > until:
                             await asyncio.sleep(0)
@@ -131,6 +165,22 @@ class Pump:
                     seconds += monotonic() - began
             except Exception:
                 logger.exception("readers of a channel could not be served: this is a defect of hug")
+        return seconds
+
+    def _give_turns(self) -> float:
+        """Let readers catch up that lag, for a slice; return the seconds that it took."""
+        began = monotonic()
+        seconds = 0.0
+        while self._lagging:
+            lagging = self._lagging.popleft()
+            try:
+                if lagging.catch_up():
+                    self._lagging.append(lagging)
+            except Exception:
+                logger.exception("a reader of a channel could not be served: this is a defect of hug")
+            seconds = monotonic() - began
+            if seconds >= SLICE:
+                break
         return seconds
 
     def _take_turn(self) -> float:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from hug.eventstream.channels.channel import Channel
+from hug.eventstream.channels.channel import Channel, fanout_of
 from hug.eventstream.channels.reader import Subscription
 from hug.eventstream.connection.writer import CutOff
 from hug.eventstream.loop.open_streams import streams_of
@@ -135,7 +135,7 @@ class Run:
             if self.over or self._loop.is_closed():
                 return None
             self._readers += 1
-        subscription = Subscription((self._channel.part,), upstream=self)
+        subscription = Subscription((self._channel,), upstream=self)
         return EventStream(subscription, self._stream.heartbeat, self._stream.retry)
 
     def begin(self) -> None:
@@ -238,7 +238,7 @@ class Run:
         with self._lock:
             over, self.over = self.over, True
         if not over:  # else its readers have left, and any there are belong to the next run
-            self._channel.end(error)
+            fanout_of(self._channel).finish(error)
         if self._cleanup is not None:
             self._cleanup.close()
         self._streams.companions.discard(self)

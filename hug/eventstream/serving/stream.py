@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterable
 from typing import TypeAlias
 
-from hug.eventstream.channels.channel import Channel, Filtered
+from hug.eventstream.channels.channel import Channel, FilteredChannel
 from hug.eventstream.channels.reader import Reader, Subscription
 from hug.eventstream.serving.settings import Heartbeat, Retry, check_heartbeat
 from hug.eventstream.sources.feed import Feed, Source, is_source, iterate, never_blocks
@@ -12,7 +12,7 @@ from hug.eventstream.sources.on_loop import AsyncFeed
 from hug.eventstream.wire.event import check_retry
 from hug.sentinels import DEFAULT, Default
 
-Following: TypeAlias = Channel | Filtered
+Following: TypeAlias = Channel | FilteredChannel
 """What can be followed: a channel, or some of its events."""
 
 
@@ -76,7 +76,7 @@ def events(
     sources = (source, *others)
     followed = [each for each in sources if isinstance(each, Following)]
     if followed and len(followed) == len(sources):
-        return EventStream(Subscription([each.part for each in followed], since), heartbeat, retry)
+        return EventStream(Subscription(followed, since), heartbeat, retry)
     if others:
         raise TypeError("events() takes one generator or iterable, or channels; only channels can be merged")
     if since is not None:

@@ -1,0 +1,165 @@
+"""One channel at work: its events, the audiences that follow them, and publishers too fast for those."""
+
+import asyncio
+import threading
+import weakref
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Protocol
+
+from hug.eventstream.brokers import Broker, Topic
+from hug.eventstream.channels.audience import Audience
+from hug.eventstream.channels.publication import wait_in_thread
+from hug.eventstream.history.log import Bounds, Log
+from hug.eventstream.history.view import OnGap, Predicate, Track
+from hug.eventstream.loop.open_streams import streams_of
+
+
+class Keeper(Protocol):
+    """What has made a channel.
+
+    Attributes:
+        broker: Where the events of its channels are kept.
+    """
+
+    broker: Broker
+
+    def keep(self, name: str) -> None:
+        """Keep a channel, which nobody else may hold, while it has a history."""
+
+
+class Fanout:
+    """Brings a channel's events to its audiences, of which each event loop has one.
+
+    Its lock may be taken again by the thread that has it: finalizers and signal handlers publish, too,
+    between any two lines. So nothing is called between looking at a field and changing it.
+
+    Attributes:
+        name: The channel's name.
+        bounds: How many of its events are kept.
+        on_gap: See `hug.eventstream.history.view.Track`.
+        topic: Where its events are put in order.
+        log: They themselves.
+        audiences: Those that have readers.
+        kept: For its keeper alone: 0 unless that keeps it, else where its log ended when it was looked at.
+    """
+
+    __slots__ = (
+        "__weakref__", "_keeper", "_lock", "_room",
+        "audiences", "bounds", "kept", "log", "name", "on_gap", "topic",
+    )  # fmt: skip
+
+    topic: Topic
+    log: Log
+
+    def __init__(self, name: str, bounds: Bounds, on_gap: OnGap, keeper: Keeper) -> None:
+        self.name = name
+        self.bounds = bounds
+        self.on_gap: OnGap = on_gap
+        self.kept = 0
+        self._keeper = keeper
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin a life of the channel: without events and without readers."""
+        self._lock = threading.RLock()
+        # What those wait for who publish faster than readers can be served.
+        self._room: Future[None] | None = None
+        self.audiences: tuple[Audience, ...] = ()
+        self.topic = self._keeper.broker.topic(self.name, self.bounds, _teller(weakref.ref(self)))
+        self.log = self.topic.log
+
+    def track(self, predicates: tuple[Predicate, ...] = ()) -> Track:
+        """Return what readers see of it."""
+        return Track(self.name, self.log, self.on_gap, predicates)
+
+    # Readers
+
+    def audience(self, loop: asyncio.AbstractEventLoop, channel: object) -> Audience:
+        """Return the readers on ``loop``; a new, empty audience if there are none, holding ``channel``."""
+        pump = streams_of(loop).pump
+        for audience in self.audiences:
+            if audience.pump is pump:
+                return audience
+        audience = Audience(self, pump, channel)
+        with self._lock:
+            self.log.held = True
+            self._replace(lambda audiences: (*(each for each in audiences if not each.pump.closed), audience))
+        return audience
+
+    def forsake(self, audience: Audience) -> None:
+        """Forget an audience that has no readers left."""
+        with self._lock:
+            self._replace(lambda audiences: tuple(each for each in audiences if each is not audience))
+            if not self.audiences:
+                self.log.held = False
+        self.settle()
+
+    def _replace(self, change: Callable[[tuple[Audience, ...]], tuple[Audience, ...]]) -> None:
+        while True:
+            before = self.audiences
+            after = change(before)
+            if self.audiences is before:
+                self.audiences = after
+                return
+
+    def finish(self, error: BaseException | None) -> None:
+        """End the streams that read the channel now, each when it has everything; with ``error``, if any."""
+        for audience in self.audiences:
+            audience.pump.call(audience.finish, error)
+
+    def settle(self) -> None:
+        """Let go of what all readers have, and let those publish on who wait for readers to keep pace."""
+        log, audiences = self.log, self.audiences
+        if all(audience.served_all for audience in audiences):
+            log.release(min([audience.served for audience in audiences], default=log.last))
+        if self._room is not None:
+            with self._lock:
+                room, self._room = self._room, None
+            if room is not None:
+                room.set_result(None)
+
+    # Publishers
+
+    def grown(self) -> bool:
+        """Have the readers served: the log has grown. Return whether they cannot keep pace."""
+        if not self.kept:
+            self._keeper.keep(self.name)
+        crowded = False
+        for audience in self.audiences:
+            if not audience.queued:
+                audience.pump.wake(audience)
+            elif audience.crowded:
+                crowded = True
+        return crowded
+
+    @property
+    def crowded(self) -> bool:
+        """Whether readers cannot keep pace with what is published."""
+        return any(audience.crowded for audience in self.audiences)
+
+    def wait(self) -> Future[None] | None:
+        """Return what to wait for when readers cannot keep pace; in a thread, wait for it and return None."""
+        made: Future[None] = Future()
+        with self._lock:
+            if self._room is None:
+                self._room = made
+            room = self._room
+        for audience in self.audiences:
+            if audience.crowded:
+                audience.awaited = True
+                audience.pump.hurry()
+        if not self.crowded:
+            return None  # they were served in between, and who waits is not waited for
+        return wait_in_thread(room)
+
+
+def _teller(reference: "weakref.ref[Fanout]") -> Callable[[], None]:
+    """Return what tells a channel's readers that its log has grown, and does not keep the channel alive."""
+
+    def grown() -> None:
+        fanout = reference()
+        if fanout is not None:
+            fanout.grown()
+
+    return grown
