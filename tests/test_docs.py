@@ -150,7 +150,7 @@ def test_count(module: ModuleType, last: str, first: int) -> None:
 
 @block("docs/streams.md", "'/countdown'")
 def test_countdown(module: ModuleType) -> None:
-    """It counts down once, from where the browser was."""
+    """The countdown counts down once, from where the browser was."""
     assert "EventSource('/countdown')" in hug.test.get(module, "/").data
     with hug.test.sse(module, "/countdown") as stream:
         assert next(stream).data == "3"

@@ -1,6 +1,7 @@
 """Wait for conditions, for no longer than a failing test may take."""
 
 import asyncio
+import http.client
 import time
 from collections.abc import Callable, Generator
 from typing import Final, TypeVar
@@ -13,23 +14,19 @@ PATIENCE: Final = 15.0
 PAUSE: Final = 0.002
 """Seconds between two looks."""
 
+UNREACHABLE: Final = (OSError, http.client.HTTPException)
+"""What asking a server raises that does not listen yet, or is about to go."""
 
-def until(
-    answer: Callable[[], Result],
-    what: str = "",
-    *,
-    within: float = PATIENCE,
-    despite: type[Exception] | tuple[type[Exception], ...] = OSError,
-) -> Result:
-    """Return what ``answer`` gives once that is true; fail when it is not after ``within`` seconds.
+
+def until(answer: Callable[[], Result], what: str = "", *, within: float = PATIENCE) -> Result:
+    """Return what ``answer`` gives once that is true, and the server that it asks, if any, can be reached.
 
     Args:
         answer: What to ask, again and again.
         what: What is waited for, for the message.
-        within: Seconds.
-        despite: What it may raise meanwhile, such as the errors of a server that does not listen yet.
+        within: Seconds after which this fails.
     """
-    looks = _look(answer, what, within, despite)
+    looks = _looks(answer, what, within)
     while True:
         try:
             next(looks)
@@ -40,7 +37,7 @@ def until(
 
 async def eventually(answer: Callable[[], Result], what: str = "", *, within: float = PATIENCE) -> Result:
     """Do as `until` does, and let the others on the event loop work meanwhile."""
-    looks = _look(answer, what, within, ())
+    looks = _looks(answer, what, within)
     while True:
         try:
             next(looks)
@@ -49,12 +46,7 @@ async def eventually(answer: Callable[[], Result], what: str = "", *, within: fl
         await asyncio.sleep(PAUSE / 4)
 
 
-def _look(
-    answer: Callable[[], Result],
-    what: str,
-    within: float,
-    despite: type[Exception] | tuple[type[Exception], ...],
-) -> Generator[None, None, Result]:
+def _looks(answer: Callable[[], Result], what: str, within: float) -> Generator[None, None, Result]:
     deadline = time.monotonic() + within
     while True:
         problem: object
@@ -62,7 +54,7 @@ def _look(
             if result := answer():
                 return result
             problem = result
-        except despite as error:
+        except UNREACHABLE as error:
             problem = error
         assert time.monotonic() < deadline, f"{what or 'it'}: not within {within:g} s, but {problem!r}"
         yield

@@ -4,13 +4,13 @@ import importlib.util
 import socket
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
 import pytest
 import uvicorn
 
+from ..waiting import until
 from .engines import Browser, Chromium
 from .examples import FOLDER, free_port, serving_example
 from .watching import wait_for
@@ -62,13 +62,6 @@ def allow(
     yield allowed.release
     allowed.release(progress.MOST * len(progress.STEPS))
     until(lambda: not progress.running, "jobs end")
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, f"never: {what}"
-        time.sleep(0.01)
 
 
 def start(browser: Browser) -> None:

@@ -28,7 +28,7 @@ def serving_port() -> Iterator[int]:
 
 @pytest.fixture
 def port(serving_port: int) -> int:
-    """The same, with the app as at its start."""
+    """Where the app is served, which is as at its start."""
     app.seen.clear()
     app.gate.clear()
     return serving_port

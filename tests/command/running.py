@@ -7,12 +7,9 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
-Result = TypeVar("Result")
+from ..waiting import until
 
 # Tells what it was loaded as and where, and leans on as little of hug as can be.
 PROGRAM = """
@@ -56,21 +53,6 @@ def command(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def until(answer: Callable[[], Result], *, within: float = 15.0) -> Result:
-    """Return what ``answer`` gives once it is true and raises nothing; it is asked again until then."""
-    deadline = time.monotonic() + within
-    while True:
-        problem: object
-        try:
-            if result := answer():
-                return result
-            problem = result
-        except (OSError, http.client.HTTPException, LookupError) as error:
-            problem = error
-        assert time.monotonic() < deadline, f"not within {within} s: {problem!r}"
-        time.sleep(0.02)
-
-
 class Running:
     """A Python process that serves, and what it has printed so far."""
 
@@ -102,7 +84,8 @@ class Running:
 
     def _port_told(self) -> int:
         assert self.process.poll() is None, self.stderr
-        return int(re.findall(r"http://\S+:(\d+)\n", self.stdout)[-1])
+        told = re.findall(r"http://\S+:(\d+)\n", self.stdout)
+        return int(told[-1]) if told else 0
 
     def get(self, path: str = "/", *, host: str = "127.0.0.1") -> str:
         """Return the body of the answer to one request."""

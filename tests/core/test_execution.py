@@ -67,7 +67,7 @@ def test_everything_of_a_sync_function_in_one_thread(api: hug.API) -> None:
 
 
 def test_sync_requirement_of_an_async_function(api: hug.API) -> None:
-    """It may block, so it runs in a thread, unless the API runs everything inline."""
+    """A sync requirement may block, so it runs in a thread, unless the API runs everything inline."""
 
     def where(response):
         response.set_header("x-on-loop", str(on_loop()))

@@ -39,7 +39,7 @@ def test_bound_method() -> None:
 
 
 def test_wrapped_method() -> None:
-    """Nor is it one of a wrapped method."""
+    """``self`` of a wrapped method is no parameter."""
 
     def wrap(function):
         @functools.wraps(function)

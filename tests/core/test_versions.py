@@ -44,7 +44,7 @@ def test_choice(versioned: hug.API, url: str, expected) -> None:
 
 
 def test_header(versioned: hug.API) -> None:
-    """The header names one, too."""
+    """A header names a version."""
     assert hug.test.get(versioned, "/x", headers={"X-API-VERSION": "1"}).data == 1
 
 

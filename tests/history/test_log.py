@@ -158,7 +158,7 @@ def test_live_window_by_count(history: int) -> None:
 
 
 def test_live_window_by_bytes() -> None:
-    """These are bounded in bytes, but for the newest, which is kept whatever its size."""
+    """Events kept for readers are bounded in bytes, but for the newest, kept whatever its size."""
     log = make(history=0, held=True)
     fill(log, 10, LARGE)
     assert log.oldest == 8

@@ -87,7 +87,7 @@ def test_channels_in_the_order_of_time() -> None:
 
 
 def test_channels_with_a_long_past() -> None:
-    """So it does when one channel has far more to tell than the other."""
+    """What several channels had comes in order when one has far more to tell than the other."""
     logs = {"a": make(A, 10_000), "b": make(B, 10_000)}
     for now in range(6000):
         logs["b" if now % 1000 == 999 else "a"].append(fields(event(str(now))), float(now))

@@ -211,7 +211,7 @@ class Source:
 
 
 class AsyncSource:
-    """The same for the event loop; its cleanup has to wait."""
+    """A source on the event loop that notes its end; its cleanup has to wait."""
 
     def __init__(self, key: str) -> None:
         self.key = key

@@ -40,7 +40,7 @@ def uvicorn(running: Callable[[str], Server]) -> Iterator[Server]:
 
 @pytest.fixture
 def counted(running: Callable[[str], Server]) -> Iterator[Server]:
-    """The same, and the app is behind an ASGI middleware that counts its writes."""
+    """A uvicorn whose app is behind an ASGI middleware that counts its writes."""
     server = running("uvicorn-counted")
     yield server
     server.leave()

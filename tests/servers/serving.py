@@ -8,13 +8,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 
-from .client import Client, Torn, get
-
-Result = TypeVar("Result")
+from ..waiting import until
+from .client import Client, get
 
 FOLDER = Path(__file__).parent
 
@@ -36,19 +34,8 @@ SERVERS: Final = ("uvicorn", "uvicorn-h11", "hypercorn", "granian", "hug")
 """Those that every promise about streams must hold on."""
 
 
-def until(answer: Callable[[], Result], *, within: float = 10.0) -> Result:
-    """Return what ``answer`` gives once it is true and the server can be reached; it is asked until then."""
-    deadline = time.monotonic() + within
-    while True:
-        problem: object
-        try:
-            if result := answer():
-                return result
-            problem = result
-        except (OSError, Torn) as error:
-            problem = error
-        assert time.monotonic() < deadline, f"not within {within} s: {problem!r}"
-        time.sleep(0.005)
+class Died(Exception):
+    """The process has ended before it answered."""
 
 
 class Server:
@@ -88,7 +75,7 @@ class Server:
     def ready(self) -> Self:
         """Wait until it answers; start it again if somebody has taken the port meanwhile."""
         for _ in range(3):
-            with contextlib.suppress(ChildProcessError):
+            with contextlib.suppress(Died):
                 until(self._answers, within=30)
                 return self
             self._start()
@@ -96,7 +83,7 @@ class Server:
 
     def _answers(self) -> bool:
         if self.process.poll() is not None:
-            raise ChildProcessError
+            raise Died
         return bool(get(self.port, "/answer"))
 
     @property

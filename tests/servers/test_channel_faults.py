@@ -82,7 +82,7 @@ def test_stuck(served_by: str, batches: int) -> None:
 
 
 def test_cut_off() -> None:
-    """They are cut off after ``write_timeout``, if that is shorter, and are no readers any more."""
+    """Readers that read nothing for ``write_timeout`` are cut off, and are no readers any more."""
     name = "short-slow"
     path = f"/read?name={name}"
     with serving("uvicorn", WRITE_TIMEOUT="0.3") as server, Crowd(server.port) as crowd:
@@ -200,7 +200,7 @@ def test_forged(server: ChannelServer, crowd: Crowd) -> None:
 
 @pytest.mark.parametrize("forged", IMPOSSIBLE, ids=["no UTF-8", "cut UTF-8", "too long"])
 def test_impossible(server: ChannelServer, forged: str) -> None:
-    """One that no server can have given is an error of the client, in the header or in the query."""
+    """An id that no server can have given is an error of the client, in the header or in the query."""
     value = quote_from_bytes(forged.encode("latin-1"))
     with server.open("/read?name=long-forged", headers={"Last-Event-ID": forged}).head() as response:
         assert response.status == 400
@@ -210,7 +210,7 @@ def test_impossible(server: ChannelServer, forged: str) -> None:
 
 @pytest.mark.parametrize("value", ["%00", "a%0ab", "a%0d", "%0d%0a%0d%0adata: x"])
 def test_line_ends(server: ChannelServer, value: str) -> None:
-    """So is one with a line end, which a query can have."""
+    """An id with a line end, which only a query can have, is an error of the client."""
     with server.open(f"/read?name=long-forged&last_event_id={quote(value, safe='%')}").head() as response:
         assert response.status == 400
 

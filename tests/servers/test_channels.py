@@ -76,7 +76,7 @@ def test_live(server: ChannelServer, crowd: Crowd, publishers: tuple[str, ...]) 
 
 @every
 def test_live_from_all(server: ChannelServer, crowd: Crowd) -> None:
-    """So it is when all publish at the same time; who comes meanwhile for all there was gets all, too."""
+    """Nothing is lost when all publish at the same time; who comes meanwhile for all there was gets all."""
     first, *_ = crowd.open("/read?name=long-all", 10)
     publishing = start(server, "long-all", PUBLISHERS, COUNT)
     crowd.read(lambda: bool(first.messages))

@@ -91,7 +91,7 @@ def test_opened_too_late(start: Start, name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in SERVERS if name != "hypercorn"])
 def test_first_stream_opened_too_late(start: Start, name: str) -> None:
-    """That holds for the first stream of a process, too: the signal came before anything was open."""
+    """A first stream that opens after the signal ends at once: nothing was open when that came."""
     server = start(name)
     with server.open("/slow?key=k") as late:
         server.noted("k", "called")

@@ -23,7 +23,7 @@ def test_failing(server: Server, path: str, after: int) -> None:
 
 @pytest.mark.parametrize("path", ["odd_item", "odd_item_thread"])
 def test_item_that_is_no_json(server: Server, path: str) -> None:
-    """So it is with an item that cannot be encoded; the log names its type."""
+    """An item that cannot be encoded ends the stream as a failure does; the log names its type."""
     printed = len(server.log)
     stream = server.stream(f"/{path}")
     stream.torn()

@@ -13,8 +13,22 @@ Start = Callable[..., Server]
 
 
 @pytest.fixture(params=["protocol", "protocol-wrapped"])
-def server(request: pytest.FixtureRequest, start: Start) -> Server:
-    return start(request.param, WRITE_TIMEOUT="1" if "cut_off" in request.function.__name__ else "30")
+def name(request: pytest.FixtureRequest) -> str:
+    """Which server: the protocol with the bare application, or with a middleware before that."""
+    found: str = request.param
+    return found
+
+
+@pytest.fixture
+def server(start: Start, name: str) -> Server:
+    """That server."""
+    return start(name)
+
+
+@pytest.fixture
+def impatient(start: Start, name: str) -> Server:
+    """That server with a short ``write_timeout``."""
+    return start(name, WRITE_TIMEOUT="1")
 
 
 def publish(server: Server, count: int, size: int = 10) -> None:
@@ -68,11 +82,11 @@ def test_slow_readers(server: Server) -> None:
                 last = number
 
 
-def test_cut_off(server: Server) -> None:
-    """One that reads nothing for ``write_timeout`` is cut off."""
-    with server.stream("/numbers", buffer=4096) as slow:
-        publish(server, 10_000, 1000)
-        until(lambda: server.get("/answer")["readers"] == 0)
+def test_cut_off(impatient: Server) -> None:
+    """A reader that reads nothing for ``write_timeout`` is cut off."""
+    with impatient.stream("/numbers", buffer=4096) as slow:
+        publish(impatient, 10_000, 1000)
+        until(lambda: impatient.get("/answer")["readers"] == 0)
         assert slow.torn()
 
 

@@ -37,24 +37,24 @@ def test_idle(server: Server, leave: Callable[[Client], float], key: Key) -> Non
 @pytest.mark.parametrize("leave", LEAVING)
 @pytest.mark.parametrize("path", ["/endless", "/endless_thread"])
 def test_sending(server: Server, path: str, leave: Callable[[Client], float], key: Key) -> None:
-    """So has that of a generator that yields without a pause, and is held up because its client is slow."""
+    """That of a generator held up by a slow client while it yields without a pause has run within 50 ms."""
     assert quickest(server, path, leave, key) < PROMPT
 
 
 @pytest.mark.parametrize("leave", LEAVING)
 def test_sync(server: Server, leave: Callable[[Client], float], key: Key) -> None:
-    """So has that of a sync generator, once the blocking call it is in has returned."""
+    """The ``finally`` of a sync generator has run 50 ms after the blocking call it is in has returned."""
     assert quickest(server, "/ticking", leave, key) < PROMPT
 
 
 def test_behind_a_middleware(counted: Server, key: Key) -> None:
-    """So has that of one behind an ASGI middleware, where nothing is known of the server."""
+    """A ``finally`` has run within 50 ms behind an ASGI middleware, where nothing is known of the server."""
     assert quickest(counted, "/idle", Client.leave, key) < PROMPT
 
 
 @pytest.mark.parametrize("path", ["/swallowing", "/last_word", "/stubborn"])
 def test_wayward(server: Server, path: str, key: Key) -> None:
-    """So has that of a generator that keeps its cancellation to itself, or yields to nobody."""
+    """A generator that keeps its cancellation to itself, or yields to nobody, has ended within 50 ms."""
     assert quickest(server, path, Client.leave, key) < PROMPT
 
 
@@ -109,7 +109,7 @@ def test_vanished(server: Server) -> None:
 
 
 def test_pipelined(server: Server) -> None:
-    """So is one that has sent another request meanwhile; servers read no further, and do not see the FIN."""
+    """A client that leaves behind another request of its is noticed, though servers read no FIN behind it."""
     client = server.stream("/silent?heartbeat=0.1")
     client.message()
     client.send(b"GET /answer HTTP/1.1\r\nHost: localhost\r\n\r\n")

@@ -68,7 +68,7 @@ def test_denied(server: Server) -> None:
 
 
 def test_invalid(server: Server) -> None:
-    """So is a parameter that is wrong; the answer names it."""
+    """A parameter that is wrong is answered plainly; the answer names it."""
     with server.open("/fails?after=many") as response:
         assert response.head().status == 400
         assert "after" in response.json()["errors"]

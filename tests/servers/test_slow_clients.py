@@ -55,7 +55,7 @@ def test_long_end(uvicorn: Server) -> None:
 @pytest.mark.parametrize("name", SERVERS)
 @pytest.mark.parametrize("path", ["endless", "endless_thread"])
 def test_cut_off(start: Start, name: str, path: str) -> None:
-    """After ``write_timeout`` it is cut off, without a clean end, and its source has ended."""
+    """A client that reads nothing for ``write_timeout`` is cut off unclean, and its source has ended."""
     server = start(name, WRITE_TIMEOUT="0.3")
     with server.stream("/busy?heartbeat=15") as witness, server.stream(f"/{path}?key=k", buffer=4096) as slow:
         assert slow.message()
@@ -69,7 +69,7 @@ def test_cut_off(start: Start, name: str, path: str) -> None:
 
 @pytest.mark.parametrize("name", ["uvicorn", "uvicorn-h11", "hug"])
 def test_dropped(start: Start, name: str) -> None:
-    """Where uvicorn serves it, the connection is gone then, too, although there is more to read."""
+    """On uvicorn the connection of one that was cut off is gone, although there is more to read."""
     server = start(name, WRITE_TIMEOUT="0.3")
     sockets = server.get("/status")["sockets"]
     with server.stream("/endless?key=k", buffer=4096):

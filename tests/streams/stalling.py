@@ -16,7 +16,7 @@ from hug.eventstream.wire.event import TORN_EVENT
 from hug.test.requests import request_for
 from hug.test.streams import EVENT_SOURCE
 
-TIMEOUT = 10.0
+from ..waiting import eventually as until
 
 T = TypeVar("T")
 
@@ -35,14 +35,6 @@ def own_signals() -> Iterator[None]:
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
     with own_signals():
         return asyncio.run(coroutine)
-
-
-async def until(condition: Callable[[], bool], what: str) -> None:
-    """Let others on the event loop work until ``condition`` holds; fail if that takes too long."""
-    deadline = asyncio.get_running_loop().time() + TIMEOUT
-    while not condition():
-        assert asyncio.get_running_loop().time() < deadline, f"{what}: not within {TIMEOUT:g} s"
-        await asyncio.sleep(0.0005)
 
 
 async def all_is_quiet(*channels: Any) -> None:

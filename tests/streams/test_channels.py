@@ -203,7 +203,7 @@ def test_resume_by_query(api: Any) -> None:
 
 
 def test_reader_that_does_not_read(api: Any) -> None:
-    """It holds up nobody, and is told how many events it has lost when it reads again, then gets the rest."""
+    """A reader that does not read holds up nobody; later it is told how many events it lost, and goes on."""
     channel = serve(api, history=10)
 
     async def main() -> None:

@@ -46,7 +46,7 @@ def test_shared_write_goes_to_the_transport() -> None:
 
 
 def test_shared_write_keeps_its_place() -> None:
-    """It does not overtake what the server has yet to take."""
+    """A shared write does not overtake what the server has yet to take."""
 
     async def main() -> None:
         server = Server()

@@ -56,7 +56,7 @@ def test_stuck_from_the_first_byte(api: Any, url: str) -> None:
 def test_connection_that_fails(
     api: Any, failure: Exception, place: int, url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It ends its own reader, and is logged unless the client is just gone; others get everything."""
+    """A broken connection ends its own reader, logged unless the client is just gone; others get all."""
     channel = serve(api)
 
     async def main() -> None:

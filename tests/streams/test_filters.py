@@ -16,7 +16,7 @@ MANY = 20_000
 
 
 def test_filter_that_fails(api: Any, caplog: pytest.LogCaptureFixture) -> None:
-    """It ends the streams it is used in, after what came before, cut off and logged; others go on."""
+    """A filter that fails ends its streams, after what came before, cut off and logged; others go on."""
     channel = serve(api)
 
     def picky(message: Any) -> bool:

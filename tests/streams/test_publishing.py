@@ -118,7 +118,7 @@ def test_what_is_published_arrives(api: Any) -> None:
 def test_what_cannot_be_published(
     api: Any, args: Any, kwargs: Any, error: type[Exception], message: str
 ) -> None:
-    """It raises where it is published, reaches nobody, and leaves no hole in the order of ids."""
+    """What is no event raises in `publish`, reaches nobody, and leaves no hole in the order of ids."""
     channel = hug.sse.channel("a", api=api)
     hug.sse("/a", api=api)(lambda: channel)
     with hug.test.sse(api, "/a") as stream:

@@ -4,8 +4,7 @@ import asyncio
 import itertools
 import logging
 import threading
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +12,9 @@ import pytest
 import hug
 from hug.eventstream.sources.limits import threads
 from hug.test.asgi_client import StreamCut
+
+from ..waiting import until
+from .stalling import Client, connected, run
 
 
 class Source:
@@ -57,13 +59,6 @@ def api() -> hug.API:
 @pytest.fixture
 def source() -> Source:
     return Source()
-
-
-def until(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < deadline, f"{what}: not within 5 s"
-        time.sleep(0.001)
 
 
 def test_one_run_for_all_readers(api: Any, source: Source) -> None:
@@ -217,20 +212,52 @@ def test_a_source_that_never_waits(api: Any) -> None:
 
     @hug.sse("/fast", shared=True, api=api)
     async def fast() -> AsyncIterator[int]:
-        for n in itertools.count():
+        for n in range(1_000_000):  # ends, for the case that nobody gets a turn before
             yield n
 
     hug.get("/other", api=api)(lambda: "answer")
-    with hug.test.sse(api, "/fast") as stream:
-        messages = stream.take(20_000)
-        assert hug.test.get(api, "/other").data == "answer"
-    expected = int(messages[0].data)
-    for message in messages:
-        if message.event == "gap":
-            expected += message.json()["lost"]
-        else:
-            assert int(message.data) == expected
-            expected += 1
+
+    async def main() -> None:
+        quick = await Client(api, "/fast").open()
+        slow = await Client(api, "/fast").open()
+        slow.stall()
+        await quick.take(20_000)
+        await quick.leave()
+        other = await Client(api, "/other").open()
+        assert other.body == b'"answer"'
+        slow.flow()
+        await slow.take(len(slow.messages) + 5000)
+        await slow.leave()
+        for client in (quick, slow):
+            expected = int(client.messages[0].data)
+            for message in client.messages:
+                if message.event == "gap":
+                    expected += message.json()["lost"]
+                else:
+                    assert int(message.data) == expected
+                    expected += 1
+        assert "gap" in {message.event for message in slow.messages}
+
+    run(main())
+
+
+def test_a_source_that_never_waits_nor_says_anything(api: Any) -> None:
+    """Others get their turn beside a source of heartbeats alone."""
+
+    @hug.sse("/dull", shared=True, api=api)
+    async def dull() -> AsyncIterator[None]:
+        for _ in range(5_000_000):  # ends, for the case that nobody gets a turn before
+            yield None
+
+    hug.get("/other", api=api)(lambda: "answer")
+
+    async def main() -> None:
+        async with connected(api, "/dull") as client:
+            other = await Client(api, "/other").open()
+            assert other.body == b'"answer"'
+            assert not client.over
+
+    run(main())
 
 
 def test_first_readers_at_once(api: Any, source: Source) -> None:
