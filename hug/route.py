@@ -15,6 +15,8 @@ from hug.eventstream.channels.publication import Publication as _Publication
 from hug.eventstream.history.view import OnGap
 from hug.eventstream.serving.stream import EventStream as _EventStream
 from hug.eventstream.serving.stream import events
+from hug.eventstream.sources.limits import limits
+from hug.eventstream.sources.listening import listening
 from hug.eventstream.wire.decode import Message as _Message
 from hug.eventstream.wire.event import Event as _Event
 from hug.eventstream.wire.event import event
@@ -93,8 +95,8 @@ def put_post(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRou
 class sse(EventStreamRouter):  # noqa: N801  # what users type, as a decorator and before the names in it
     """Event streams: ``@hug.sse("/ticks")`` is a router, see `hug.routing.EventStreamRouter` for the options.
 
-    It also holds what its functions send, `event` and `events`, the channels they share, and the names of
-    the types, for annotations.
+    It also holds what its functions send, `event` and `events`; what they ask, `listening`; the channels they
+    share; the `limits` of the process; and the names of the types, for annotations.
     """
 
     Channel: TypeAlias = _Channel
@@ -106,6 +108,8 @@ class sse(EventStreamRouter):  # noqa: N801  # what users type, as a decorator a
 
     event = staticmethod(event)
     events = staticmethod(events)
+    listening = staticmethod(listening)
+    limits = limits
 
     @staticmethod
     def channel(
@@ -146,6 +150,8 @@ class EventStreams:
 
     event = staticmethod(event)
     events = staticmethod(events)
+    listening = staticmethod(listening)
+    limits = limits
 
     def __init__(self, api: _API) -> None:
         self._api = api

@@ -14,6 +14,9 @@ assert_type(api, hug.API)
 api.sse.heartbeat = 10
 api.http.inline = True
 
+assert_type(hug.sse.limits.sync_sources, int)
+hug.sse.limits.sync_sources += 1
+
 news = hug.sse.channel("news", history=1000, max_age=None, on_gap="disconnect")
 assert_type(news, hug.sse.Channel)
 
@@ -137,7 +140,7 @@ def is_allowed(request: hug.Request) -> bool:
 
 @hug.sse("/clock", shared=True, linger=5).requires(is_allowed)
 def clock() -> Iterator[str]:
-    while True:
+    while hug.sse.listening():
         yield time.strftime("%X")
         time.sleep(1)
 
