@@ -11,7 +11,7 @@ from hug.eventstream.serving.handover import HEADERS, SCOPE_KEY, Handover
 from hug.eventstream.serving.shared import Shared
 from hug.eventstream.serving.stream import EventStream, Following, events
 from hug.eventstream.sources.feed import is_source
-from hug.eventstream.wire.client import is_event_source
+from hug.eventstream.wire.client import guard_for
 from hug.eventstream.wire.last_event_id import LastEventIdError, last_event_id
 from hug.interface.exchange import Exchange
 from hug.interface.execution import INLINE, THREADED
@@ -54,7 +54,7 @@ class EventStreamHTTP(HTTP):
         """See `HTTP.gather`; an impossible ``Last-Event-ID`` is an error before any stream starts."""
         scope = exchange.request.scope
         handover: Handover = scope[SCOPE_KEY]
-        handover.guard = is_event_source(scope["method"], scope["headers"])
+        handover.guard = guard_for(scope["method"], scope["headers"])
         try:
             handover.last_event_id = last_event_id(scope["headers"], scope["query_string"])
         except LastEventIdError as error:

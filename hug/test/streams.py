@@ -14,7 +14,10 @@ from hug.test.requests import Response, portal, request_for
 
 T = TypeVar("T")
 
-EVENT_SOURCE: Final = {name.decode(): value.decode() for name, value in ASKED.items()}
+EVENT_SOURCE: Final = {
+    "user-agent": "Mozilla/5.0 (hug.test)",
+    **{name.decode(): value.decode() for name, value in ASKED.items()},
+}
 """Headers that a browser's ``EventSource`` sends."""
 
 

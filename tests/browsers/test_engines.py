@@ -2,6 +2,7 @@
 
 import pytest
 
+from hug.eventstream.wire.client import Guard
 from hug.eventstream.wire.encode import HEARTBEAT, farewell, opening
 
 from .engines import Browser
@@ -13,7 +14,7 @@ RETRY = b"retry: 50\n"
 
 def test_opening_says_nothing(browser: Browser, raw: Script) -> None:
     """A page that lost nothing does not notice the bytes a hug stream begins with."""
-    raw.answers["/s"] = [Answer(opening(guard=True) + b"data: whole\n\n", "open")]
+    raw.answers["/s"] = [Answer(opening(guard=Guard.EVENT) + b"data: whole\n\n", "open")]
     listen(browser, raw.port, "/s")
     report = said(browser, 2)
     assert kinds(report) == ["open", "message"]
@@ -46,8 +47,8 @@ def test_opening_discards_what_was_torn(browser: Browser, raw: Script, tear: byt
     first = RETRY + (b"id: %b\n" % last_id.encode() if last_id else b"") + b"data: first\n\n"
     rest = b"data: second\n\nevent: tick\ndata: third\n\nid: 18\ndata: fourth\n\n"
     raw.answers["/s"] = [
-        Answer(opening(guard=True) + first + tear, "torn"),
-        Answer(opening(last_id, guard=True) + rest, "open"),
+        Answer(opening(guard=Guard.EVENT) + first + tear, "torn"),
+        Answer(opening(last_id, guard=Guard.EVENT) + rest, "open"),
     ]
     listen(browser, raw.port, "/s", "tick")
     report = said(browser, 7)
@@ -64,9 +65,9 @@ def test_opening_discards_what_was_torn(browser: Browser, raw: Script, tear: byt
 def test_first_id_is_kept(browser: Browser, raw: Script) -> None:
     """A stream that breaks before its first event is resumed from the id it opened with."""
     raw.answers["/s"] = [
-        Answer(opening("4", 50, guard=True), "torn"),
-        Answer(opening("4", 50, guard=True) + HEARTBEAT + b"data: five\nid: 5\n\n" + farewell(50)),
-        Answer(opening("5", guard=True) + b"data: six\n\n", "open"),
+        Answer(opening("4", 50, guard=Guard.EVENT), "torn"),
+        Answer(opening("4", 50, guard=Guard.EVENT) + HEARTBEAT + b"data: five\nid: 5\n\n" + farewell(50)),
+        Answer(opening("5", guard=Guard.EVENT) + b"data: six\n\n", "open"),
     ]
     listen(browser, raw.port, "/s")
     wait_for(browser, "report.some(entry => entry.data === 'six')")

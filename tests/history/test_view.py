@@ -6,6 +6,7 @@ import pytest
 
 from hug.eventstream.history.log import Bounds, Log
 from hug.eventstream.history.view import Track, View
+from hug.eventstream.wire.client import Guard
 from hug.eventstream.wire.decode import Decoder, Message
 from hug.eventstream.wire.encode import fields
 from hug.eventstream.wire.event import TORN_EVENT, event
@@ -30,7 +31,7 @@ def test_filter_moves_the_id_on(history: int, merged_with: int | None) -> None:
     if merged_with is not None:
         other = make(B, merged_with)
         tracks.append(Track("b", other, "event", (none,)))
-    view = View(tracks, guard=True)
+    view = View(tracks, guard=Guard.EVENT)
     at, _ = view.start("", None, 0.0)
     decoder = Decoder(view.id(at))
     for number in range(1, 50):

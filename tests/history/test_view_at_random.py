@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 
 from hug.eventstream.history.log import LIVE_BYTES, LIVE_EVENTS, Bounds, Log
 from hug.eventstream.history.view import GAP_EVENT, Cursor, Gap, OnGap, Track, View
+from hug.eventstream.wire.client import Guard
 from hug.eventstream.wire.decode import Decoder, Message
 from hug.eventstream.wire.encode import fields
 from hug.eventstream.wire.event import TORN_EVENT, event
@@ -108,7 +109,7 @@ class Reading(RuleBasedStateMachine):
         }
         self.on_gap = dict(zip(LIVES, on_gaps, strict=True))
         self.views = {
-            key: View([tracks[name][wanted] for name, wanted in parts], guard=True)
+            key: View([tracks[name][wanted] for name, wanted in parts], guard=Guard.EVENT)
             for key, parts in VIEWS.items()
         }
 

@@ -48,6 +48,7 @@ class Server:
     """
 
     app = "app"
+    folder = FOLDER
 
     def __init__(self, name: str, *, port: int = 0, **environment: str) -> None:
         """Start it, on a free port unless one is given; its output and errors go into one file."""
@@ -64,7 +65,7 @@ class Server:
         words = COMMANDS[self.name].replace(" app", f" {self.app}").format(port=self.port).split()
         self.process = subprocess.Popen(
             [sys.executable, "-m", *words],
-            cwd=FOLDER,
+            cwd=self.folder,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **self._environment},
             stdout=self._output,
             stderr=subprocess.STDOUT,

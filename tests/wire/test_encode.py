@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hug.eventstream.wire.client import Guard
 from hug.eventstream.wire.decode import Decoder, Message
 from hug.eventstream.wire.encode import HEARTBEAT, checkpoint, encode, farewell, fields, opening
 from hug.eventstream.wire.event import TORN_EVENT, event
@@ -208,28 +209,36 @@ def test_numbers_may_be_ids() -> None:
 def test_guard(last_event_id: str, retry: int | None) -> None:
     """The guard is an event of a type nobody listens for; it keeps the id and says when to reconnect."""
     decoder = Decoder("torn")
-    assert decoder.feed(opening(last_event_id, retry, guard=True)) == [Message(TORN_EVENT, "", last_event_id)]
+    assert decoder.feed(opening(last_event_id, retry, guard=Guard.EVENT)) == [
+        Message(TORN_EVENT, "", last_event_id)
+    ]
     assert decoder.last_event_id == last_event_id
     assert decoder.retry == retry
 
 
 @pytest.mark.parametrize("retry", [None, 0, 2500])
 @pytest.mark.parametrize("last_event_id", ["", "7", "é…"])
-def test_opening_without_guard(last_event_id: str, retry: int | None) -> None:
-    """To most clients the first bytes are no block of their own: they belong to the first event."""
-    first = opening(last_event_id, retry, guard=False)
-    assert b"\n\n" not in first
-    decoder = Decoder(last_event_id)
-    assert decoder.feed(first + b"data: x\n\n") == [Message("message", "x", last_event_id)]
+@pytest.mark.parametrize("guard", [Guard.BLOCK, Guard.NONE])
+def test_opening_of_programs(last_event_id: str, retry: int | None, guard: Guard) -> None:
+    """To others the first bytes are no event: where a blank line may be taken for one, they have none."""
+    first = opening(last_event_id, retry, guard=guard)
+    assert first.endswith(b"\n\n") == (guard is Guard.BLOCK and last_event_id != "")
+    assert b"\n\n" not in first[:-2]
+    decoder = Decoder("" if guard is Guard.BLOCK else last_event_id)
+    assert decoder.feed(first) == []
+    assert decoder.last_event_id == last_event_id
+    assert decoder.feed(b"data: x\n\n") == [Message("message", "x", last_event_id)]
     assert decoder.retry == retry
 
 
 def test_checkpoint() -> None:
-    """An id moves on: for an EventSource with an event nobody hears, for others in front of the next one."""
+    """An id moves on: with an event that no page hears, alone, or in front of the next event."""
     decoder = Decoder("1")
-    assert decoder.feed(checkpoint("2", guard=True)) == [Message(TORN_EVENT, "", "2")]
-    assert decoder.feed(checkpoint("3", guard=False) + HEARTBEAT) == []
-    assert decoder.feed(b"data: x\n\n") == [Message("message", "x", "3")]
+    assert decoder.feed(checkpoint("2", Guard.EVENT)) == [Message(TORN_EVENT, "", "2")]
+    assert decoder.feed(checkpoint("3", Guard.BLOCK)) == []
+    assert decoder.last_event_id == "3"
+    assert decoder.feed(checkpoint("4", Guard.NONE) + HEARTBEAT) == []
+    assert decoder.feed(b"data: x\n\n") == [Message("message", "x", "4")]
 
 
 def test_farewell_says_when_to_come_back() -> None:
@@ -243,7 +252,7 @@ def test_farewell_says_when_to_come_back() -> None:
 def test_httpx_sse_reads_what_we_write() -> None:
     """A decoder of other authors sees the same events."""
     events = [event({"n": 1}, event="tick", id="1"), event("two\nlines ü"), event("x", id="", retry=5)]
-    body = opening(guard=False) + HEARTBEAT.join(map(encode, events)) + HEARTBEAT + farewell(1000)
+    body = opening(guard=Guard.NONE) + HEARTBEAT.join(map(encode, events)) + HEARTBEAT + farewell(1000)
     response = httpx.Response(200, headers={"content-type": "text/event-stream"}, content=body)
     read = [(each.event, each.data, each.id) for each in httpx_sse.EventSource(response).iter_sse()]
     assert read == [("tick", '{"n":1}', "1"), ("message", "two\nlines ü", "1"), ("message", "x", "")]

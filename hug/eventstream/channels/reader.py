@@ -9,6 +9,7 @@ from hug.eventstream.channels.channel import Channel, FilteredChannel, fanout_of
 from hug.eventstream.channels.group import Group
 from hug.eventstream.connection.writer import Connection
 from hug.eventstream.history.view import Cursor, Gap, View
+from hug.eventstream.wire.client import Guard
 from hug.eventstream.wire.last_event_id import MAX_ID
 
 MOST: Final = MAX_ID // 65
@@ -64,11 +65,11 @@ class Subscription:
         self.since = since
         self.upstream = upstream
 
-    def view(self, guard: bool = False) -> View:
+    def view(self, guard: Guard = Guard.NONE) -> View:
         """Return the view of these channels; ``guard`` is said in `View`."""
-        return View([fanout_of(each.channel).track(each.predicates) for each in self.channels], guard=guard)
+        return View([fanout_of(each.channel).track(each.predicates) for each in self.channels], guard)
 
-    def group(self, loop: asyncio.AbstractEventLoop, guard: bool) -> Group:
+    def group(self, loop: asyncio.AbstractEventLoop, guard: Guard) -> Group:
         """Return the group on ``loop`` of readers that see the same."""
         audiences = tuple(fanout_of(each.channel).audience(loop, each.channel) for each in self.channels)
         view = self.view(guard)
@@ -103,7 +104,7 @@ class Reader:
         self._ended: asyncio.Future[None] | None = None
         self.ending: tuple[BaseException | None] | None = None
 
-    def start(self, last_event_id: str, guard: bool) -> str:
+    def start(self, last_event_id: str, guard: Guard) -> str:
         """See `Feed.start`; the id is that of the last event the client has, or knows to have missed."""
         subscription, self._subscription = self._subscription, None
         if subscription is None:

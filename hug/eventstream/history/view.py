@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from hug.eventstream.history.log import Log
+from hug.eventstream.wire.client import Guard
 from hug.eventstream.wire.decode import Message
 from hug.eventstream.wire.encode import checkpoint, encode
 from hug.eventstream.wire.event import Event
@@ -84,18 +85,18 @@ class View:
 
     __slots__ = ("_guard", "_patience", "_whole", "key", "tracks")
 
-    def __init__(self, tracks: Sequence[Track], *, guard: bool = False) -> None:
+    def __init__(self, tracks: Sequence[Track], guard: Guard = Guard.NONE) -> None:
         """Make a view.
 
         Args:
             tracks: The channels.
-            guard: Whether its readers are each an ``EventSource``; see `checkpoint`.
+            guard: What its readers are; see `checkpoint`.
         """
         self.tracks = tuple(tracks)
         self._guard = guard
         filtered = any(track.predicates for track in self.tracks)
         self.key = (
-            guard and filtered,
+            guard if filtered else Guard.NONE,
             *((id(track.log), *map(id, track.predicates)) for track in self.tracks),
         )
         self._whole = self.tracks[0].log if len(self.tracks) == 1 and not self.tracks[0].predicates else None
@@ -216,7 +217,7 @@ class View:
         if at.unsaid >= self._patience:
             # The client's id must not fall out of the history while a filter keeps it waiting.
             at.unsaid = 0
-            picked.append(checkpoint(self.id(at), guard=self._guard))
+            picked.append(checkpoint(self.id(at), self._guard))
         return b"".join(picked)
 
     def _fallen(self, at: Cursor) -> bytes:

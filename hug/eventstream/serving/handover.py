@@ -5,6 +5,7 @@ from typing import Any, Final, Self
 
 from hug.asgi import Message, Send
 from hug.eventstream.serving.stream import EventStream
+from hug.eventstream.wire.client import Guard
 
 SCOPE_KEY: Final = "hug.handover"
 """Where a request's ASGI scope has its `Handover`."""
@@ -31,7 +32,7 @@ class Handover:
         stream: The stream, once a handler has answered with one.
         name: Who made it, for messages to the developer.
         last_event_id: The request's ``Last-Event-ID``.
-        guard: Whether the client is an ``EventSource``: see `hug.eventstream.wire.client`.
+        guard: What the client is; see `hug.eventstream.wire.client`.
         taken: Whether the head has been sent, so that the stream must be served.
         closed: What to do when the stream has ended and its source is closed, or is never served.
     """
@@ -43,7 +44,7 @@ class Handover:
         self.stream: EventStream | None = None
         self.name = ""
         self.last_event_id = ""
-        self.guard = False
+        self.guard = Guard.NONE
         self.taken = False
         self.closed: Callable[[], Awaitable[None]] | None = None
 

@@ -6,7 +6,7 @@ import enum
 import logging
 import random
 from collections.abc import Coroutine, Mapping
-from typing import Any
+from typing import Any, Final
 
 from hug.asgi import Receive, Send
 from hug.eventstream.connection.disconnect import watch
@@ -21,10 +21,13 @@ from hug.eventstream.serving.handover import Handover
 from hug.eventstream.serving.settings import Settings
 from hug.eventstream.sources.feed import Feed
 from hug.eventstream.sources.limits import TooManyThreads
+from hug.eventstream.wire.client import Guard
 from hug.eventstream.wire.encode import HEARTBEAT, farewell, opening
 from hug.sentinels import Default
 
 logger = logging.getLogger("hug")
+
+_GUARDS: Final[Mapping[bool | None, Guard]] = {True: Guard.EVENT, False: Guard.NONE}
 
 
 class End(enum.Enum):
@@ -94,7 +97,7 @@ class OpenStream:
         self._settings = settings
         self._name = handover.name
         self._feed: Feed = stream.feed()
-        self._guard = handover.guard if settings.guard is None else settings.guard
+        self._guard = _GUARDS.get(settings.guard, handover.guard)
         self._heartbeat = settings.heartbeat if isinstance(stream.heartbeat, Default) else stream.heartbeat
         self._retry = settings.retry if isinstance(stream.retry, Default) else stream.retry
         self._streams: OpenStreams = stream_opens(asyncio.get_running_loop())

@@ -23,8 +23,8 @@ class Settings:
             drawn at random between these, so that they do not all come at once.
         cleanup_timeout: Seconds that a source gets for its cleanup; it is logged when it takes longer.
         write_timeout: Seconds after which a client that reads nothing is cut off.
-        guard: Whether streams open with a guard against torn events: True and False for all clients; None: as
-            `hug.eventstream.wire.client` tells them apart.
+        guard: Whether streams open with a guard against torn events: True and False for all clients; None:
+            for browsers, as `hug.eventstream.wire.client` tells them from others.
     """
 
     heartbeat: float | None = 15.0

@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any, Final, Protocol, TypeAlias
 
 from hug.eventstream.connection.writer import Connection
+from hug.eventstream.wire.client import Guard
 from hug.eventstream.wire.event import Event
 
 Source: TypeAlias = AsyncIterable[Any] | Iterable[Any]
@@ -27,14 +28,14 @@ class Feed(Protocol):
     def is_published(self) -> bool:
         """Whether it writes what has been published before, and does not make it meanwhile."""
 
-    def start(self, last_event_id: str, guard: bool) -> str:
+    def start(self, last_event_id: str, guard: Guard) -> str:
         """Return the id that the client shall resume from until an event brings another.
 
         Called once, before anything is written. `run` or `close` follows.
 
         Args:
             last_event_id: The request's, empty if it has none.
-            guard: Whether the client is an ``EventSource``: see `hug.eventstream.wire.client`.
+            guard: What the client is; see `hug.eventstream.wire.client`.
         """
 
     def run(self, connection: Connection) -> Awaitable[None]:

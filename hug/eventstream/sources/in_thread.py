@@ -10,6 +10,7 @@ from hug.eventstream.connection.writer import Connection
 from hug.eventstream.sources.feed import WRITE_SIZE
 from hug.eventstream.sources.limits import threads
 from hug.eventstream.sources.listening import running
+from hug.eventstream.wire.client import Guard
 from hug.eventstream.wire.encode import encode
 
 
@@ -116,7 +117,7 @@ class ThreadFeed:
         self._buffer: list[bytes] = []
         self._size = 0
 
-    def start(self, last_event_id: str, guard: bool) -> str:  # noqa: ARG002  # sources bring ids of their own
+    def start(self, last_event_id: str, guard: Guard) -> str:  # noqa: ARG002  # sources bring ids of their own
         """See `Feed.start`."""
         return last_event_id
 

@@ -7,6 +7,7 @@ from typing import Any
 from hug.eventstream.connection.writer import Connection
 from hug.eventstream.sources.feed import PATIENCE, WRITE_SIZE
 from hug.eventstream.sources.iteration import Iteration, Step
+from hug.eventstream.wire.client import Guard
 from hug.eventstream.wire.encode import encode
 
 
@@ -16,7 +17,7 @@ class AsyncFeed(Iteration):
     __slots__ = ()
     is_published = False
 
-    def start(self, last_event_id: str, guard: bool) -> str:  # noqa: ARG002  # sources bring ids of their own
+    def start(self, last_event_id: str, guard: Guard) -> str:  # noqa: ARG002  # sources bring ids of their own
         """See `Feed.start`."""
         return last_event_id
 

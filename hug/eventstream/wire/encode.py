@@ -6,6 +6,7 @@ Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-a
 import re
 from typing import Any, Final
 
+from hug.eventstream.wire.client import Guard
 from hug.eventstream.wire.event import TORN_EVENT, Event
 from hug.json_module import dump_line
 
@@ -72,7 +73,7 @@ def _lines(field: str, text: str) -> str:
     return "".join(f"{field}: {line}\n" for line in _LINE_END.split(text))
 
 
-def opening(last_event_id: str = "", retry: int | None = None, *, guard: bool) -> bytes:
+def opening(last_event_id: str = "", retry: int | None = None, *, guard: Guard) -> bytes:
     """Return the first bytes of a stream. They dispatch nothing that a page could hear.
 
     WebKit keeps an event that a broken connection tore apart and reads on in it after the reconnect. The
@@ -81,25 +82,27 @@ def opening(last_event_id: str = "", retry: int | None = None, *, guard: bool) -
     Args:
         last_event_id: From where the client shall resume until an event brings another id, or empty.
         retry: Milliseconds the client shall wait before it reconnects; None leaves the choice to it.
-        guard: Whether the client is an ``EventSource``: see `hug.eventstream.wire.client`.
+        guard: What the client is; see `hug.eventstream.wire.client`.
     """
     first = b":\n" if retry is None else f":\nretry: {retry}\n".encode()
-    return first + checkpoint(last_event_id, guard=guard) if guard or last_event_id else first
+    if last_event_id or guard is Guard.EVENT:
+        return first + checkpoint(last_event_id, guard)
+    return first
 
 
-def checkpoint(event_id: str, *, guard: bool) -> bytes:
+def checkpoint(event_id: str, guard: Guard) -> bytes:
     """Return what moves on the id that a client resumes from, without an event that anybody could hear.
 
     Args:
         event_id: The id.
-        guard: Whether the client is an ``EventSource``. Firefox and WebKit ignore an id without data, so it
-            gets an empty event, of a type that nobody listens for; the id mends what a torn ``id`` line left,
-            the type takes torn data with it. For all others the line goes in front of the next event or
-            heartbeat, since many take whatever ends in a blank line for an event.
+        guard: What the client is. Firefox and WebKit ignore an id without data, so browsers get an empty
+            event, of a type that nobody listens for; the id mends what a torn ``id`` line left, the type
+            takes torn data with it. The standard needs neither. Where anything that ends in a blank line may
+            be taken for an event, the id is a line of the next one, and counts from there on at the latest.
     """
-    if guard:
+    if guard is Guard.EVENT:
         return f"id: {event_id}\nevent: {TORN_EVENT}\ndata: \n\n".encode()
-    return f"id: {event_id}\n".encode()
+    return f"id: {event_id}\n\n".encode() if guard is Guard.BLOCK else f"id: {event_id}\n".encode()
 
 
 def farewell(retry: int) -> bytes:
