@@ -1,19 +1,51 @@
-"""uvicorn's HTTP protocol, made for many streams: less memory for each, and a shorter way to write to all.
+"""uvicorn's HTTP protocol, made for many streams: less memory for each, a shorter way to all, and limits.
 
 A channel writes the same bytes to all its readers. For thousands of them ``send`` makes a quarter of the
 cost, since it touches memory of each connection that is not needed for anything else.
+
+A request is parsed when it is its turn. While another is being answered we read on, so that the end of the
+connection is seen at once, but keep what comes as it is.
 """
 
+from __future__ import annotations
+
 import asyncio
-from typing import Any, Final
+import re
+import weakref
+from http import HTTPStatus
+from typing import Any, ClassVar, Final
 
 import httptools
-from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
 
 from hug.asgi import Receive, Send
 from hug.eventstream.connection.disconnect import DISCONNECT, Watched
 from hug.eventstream.connection.writer import CHUNKED
+from hug.eventstream.loop.open_streams import streams_of
+from hug.server.head_limits import END, Refusal, refusal
+from hug.server.lean import Flow, Signal
+from hug.server.rounds import Rounds, seconds_silent
+
+LINGER: Final = 2.0
+"""Seconds for which we read on after a refusal: to close at once takes it from a client that still writes."""
+
+# What comes next on a connection: a request's head; its body; what has to wait until the request is answered;
+# what nobody will look at.
+_HEAD, _BODY, _ANSWER, _IGNORED = range(4)
+
+_IN_CHUNKS: Final = -1
+
+_VERSIONS: Final = ("1.1", "1.0")
+
+_UPGRADE: Final = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
+
+_INVALID: Final = Refusal(HTTPStatus.BAD_REQUEST, "Invalid HTTP request received.")
+_SLOW: Final = Refusal(HTTPStatus.REQUEST_TIMEOUT, "The head of the request did not come in time.")
+_TRAILER: Final = Refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "There is too much between the chunks.")
+_VERSION: Final = Refusal(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "This server speaks HTTP/1.1.")
+
+_rounds: weakref.WeakKeyDictionary[ServerState, Rounds] = weakref.WeakKeyDictionary()
 
 
 def chunked(send: Send) -> asyncio.WriteTransport | None:
@@ -25,7 +57,7 @@ def chunked(send: Send) -> asyncio.WriteTransport | None:
     return transport
 
 
-def watch_disconnect(receive: Receive, stream: Watched) -> "Watch | None":
+def watch_disconnect(receive: Receive, stream: Watched) -> Watch | None:
     """Have ``stream`` told when the client leaves; see `DISCONNECT`."""
     cycle = getattr(receive, "__self__", None)
     if not isinstance(cycle, RequestResponseCycle) or cycle.more_body or cycle.body:
@@ -45,43 +77,207 @@ _EXTENSIONS: Final[dict[str, Any]] = {CHUNKED: chunked, DISCONNECT: watch_discon
 class HTTPProtocol(HttpToolsProtocol):
     """One connection; ``hug -f`` serves with it, and ``uvicorn --http hug.http_protocol:HTTPProtocol``.
 
+    Its limits are attributes of the class: an application that needs others sets them before it is served.
+
     Attributes:
+        max_line: Most bytes of a request line, then the answer is 414, and of a header field, then it is 431.
+        max_fields: Most header fields of a request; 431.
+        max_head: Most bytes of a request's head; 431.
+        head_timeout: Seconds that a head may take; then the answer is 408, or none if nothing has come.
+        max_ahead: Most bytes kept of what a client sends while it is being answered. What is more is thrown
+            away, and the connection closed after the answer, so that the client sends it again.
+        silence: Seconds after which a client that acknowledges nothing of what was sent, a heartbeat perhaps,
+            counts as gone. The system's own limit is about 15 minutes.
         watched: The stream that is open on it, if that wants to know when the client leaves.
+        deadline: When the client has taken too long, in the loop's time; 0 is never.
+        silent_since: When it was first found that the client acknowledges nothing; 0 if it does.
     """
 
+    max_line: ClassVar[int] = 8 * 1024  # as nginx and Apache
+    max_fields: ClassVar[int] = 100  # as Apache and gunicorn
+    max_head: ClassVar[int] = 32 * 1024  # as nginx
+    head_timeout: ClassVar[float] = 30.0
+    max_ahead: ClassVar[int] = 64 * 1024
+    silence: ClassVar[float] = 30.0
+
     # One attribute more in uvicorn's dictionary would be one too many for Python to keep its keys only once.
-    __slots__ = ("watched",)
+    __slots__ = ("_ahead", "_beside", "_left", "_reading", "_seen", "deadline", "silent_since", "watched")
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         """See `HttpToolsProtocol`."""
         super().__init__(*arguments, **options)
-        self.pipeline = Pipeline()  # type: ignore[assignment]
+        self.pipeline = ()  # type: ignore[assignment]  # where uvicorn keeps requests it has parsed
         self.watched: Watched | None = None
+        self.deadline = 0.0
+        self.silent_since = 0.0
+        self._reading = _HEAD
+        # Of a head: what has come of it; of a body in chunks: its last bytes, which its end may begin with.
+        self._seen = b""
+        self._left = 0  # bytes of the body
+        self._beside = 0  # bytes of a body in chunks that have come since the last of its content
+        self._ahead = b""
+
+    # The connection
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to read requests."""
         super().connection_made(transport)
         self.flow = Flow(transport)
+        self.deadline = self.loop.time() + self.head_timeout
+        rounds = _rounds.get(self.server_state)
+        if rounds is None:
+            rounds = _rounds[self.server_state] = Rounds(self.loop, self.connections)
+        rounds.begin()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End the stream, also if its client has sent a further request meanwhile."""
+        """End the stream."""
         super().connection_lost(exc)
         if self.watched is not None:
             self.watched.client_left()
 
+    def shutdown(self) -> None:
+        """End the streams with their server; uvicorn says so to each connection, whatever the reason."""
+        streams_of(self.loop).drain()
+        super().shutdown()
+
+    def overdue(self) -> None:
+        """See `Rounds`: the head of a request has not come in time, or nothing at all."""
+        self.deadline = 0.0
+        if self._reading == _HEAD and self._seen:
+            self._refuse(_SLOW)
+        else:
+            self.transport.close()
+
+    def listen(self, now: float) -> None:
+        """See `Rounds`: drop the connection if the client stays silent, as one does that lost its power."""
+        connection = self.transport.get_extra_info("socket")
+        silent = 0.0 if connection is None else seconds_silent(connection)
+        if not silent:
+            self.silent_since = 0.0
+        elif not self.silent_since:
+            # What it has not acknowledged may be new: it may have been idle for hours.
+            self.silent_since = now
+        elif min(silent, now - self.silent_since) >= self.silence:
+            self.transport.abort()
+
+    # Reading
+
     def data_received(self, data: bytes) -> None:
-        """Read on, after a stream perhaps."""
+        """Read what it is time for, and keep the rest."""
+        while data:
+            if self._reading == _HEAD:
+                data = self._read_head(data)
+            elif self._reading == _BODY:
+                data = self._read_chunks(data) if self._left == _IN_CHUNKS else self._read_body(data)
+            else:
+                self._read_ahead(data)
+                return
+
+    def _read_head(self, data: bytes) -> bytes:
+        """Read the head of a request, or part of one; return what is behind it."""
+        if self._seen:
+            head = self._seen + data
+            end = head.find(END, max(len(self._seen) - len(END) + 1, 0))
+        else:
+            head = data.lstrip(b"\r\n")  # empty lines before a request: RFC 9112, section 2.2
+            end = head.find(END)
+        rest = b""
+        if end >= 0 and (end := end + len(END)) < len(head):
+            head, rest = head[:end], head[end:]
+        refused = refusal(head, self.max_line, self.max_fields, self.max_head)
+        if refused is not None:
+            self._refuse(refused)
+        elif end < 0:
+            self._wait_for_head(head)
+        else:
+            self._seen = b""
+            self.deadline = 0.0
+            self._parse(self._without_upgrade(head) if b"pgrade" in head or b"PGRADE" in head else head)
+            if self._reading == _BODY:
+                self._expect_body()
+            return rest
+        return b""
+
+    def _without_upgrade(self, head: bytes) -> bytes:
+        """Ask for nothing that we do not do: of a request that does so the parser takes no body."""
+        asked = _UPGRADE.search(head)
+        if asked is None or (b"websocket" in asked[0].lower() and self.ws_protocol_class is not None):
+            return head
+        return _UPGRADE.sub(b"", head)
+
+    def _wait_for_head(self, head: bytes) -> None:
+        """Keep what has come of a head, unless it cannot become one."""
+        if head and not self._seen:
+            self.deadline = self.loop.time() + self.head_timeout
+        self._seen = head
+        try:
+            httptools.HttpRequestParser(None).feed_data(head)
+        except httptools.HttpParserError:
+            self._refuse(_INVALID)
+
+    def _expect_body(self) -> None:
+        lengths = [value for name, value in self.headers if name == b"content-length"]
+        self._left = int(lengths[0]) if lengths else _IN_CHUNKS  # the parser has found it right
+        self.headers = []  # what comes behind a body in chunks is no longer the application's
+
+    def _read_body(self, data: bytes) -> bytes:
+        """Read a body of known length, or part of it; return what is behind it."""
+        piece, rest = data[: self._left], data[self._left :]
+        self._left -= len(piece)
+        self._parse(piece)
+        return rest
+
+    def _read_chunks(self, data: bytes) -> bytes:
+        """Read a body in chunks, or part of it; return what is behind it.
+
+        Only the parser knows where it ends, but that is behind an empty line.
+        """
+        start = len(self._seen)
+        data = self._seen + data
+        while start < len(data) and self._reading == _BODY:
+            end = data.find(END, max(start - len(END) + 1, 0)) + len(END)
+            if end < len(END):
+                end = len(data)
+            self._beside += end - start
+            self._parse(data[start:end])
+            if self._beside > self.max_head:
+                self._refuse(_TRAILER)
+            start = end
+        self._seen = data[-len(END) + 1 :] if self._reading == _BODY else b""
+        return data[start:]
+
+    def _read_ahead(self, data: bytes) -> None:
+        """Keep what is not to be read yet."""
+        if self._reading == _ANSWER:
+            self._ahead += data
+            if len(self._ahead) > self.max_ahead:
+                self._ahead = b""
+                self._reading = _IGNORED
+                self.cycle.keep_alive = False
+
+    def _parse(self, data: bytes) -> None:
         if self.parser is None:
             self.parser = httptools.HttpRequestParser(self)
             self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does it
-        super().data_received(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            if self._should_upgrade():
+                self.handle_websocket_upgrade()
+            # Answered as if nothing else had been asked for. Whether a body follows is not known.
+            elif self._reading == _ANSWER:
+                self._reading = _IGNORED
+                self.cycle.keep_alive = False
+        except httptools.HttpParserError:
+            if self._reading != _IGNORED:
+                self._refuse(_INVALID)
 
     def forget_parser(self) -> None:
         """Do without the parser until there is a further request; it takes 0.9 KiB."""
-        if self.parser is None or self.parser.should_upgrade():
-            return
-        if self.scope is self.cycle.scope and not self.cycle.more_body:  # else part of a request is to come
+        if self._reading == _ANSWER:
             self.parser = None  # type: ignore[assignment]
+
+    # What the parser has found
 
     def on_message_begin(self) -> None:
         """Say in the scope of each request what this server offers beyond ASGI."""
@@ -89,10 +285,64 @@ class HTTPProtocol(HttpToolsProtocol):
         extensions = self.scope.get("extensions")
         self.scope["extensions"] = _EXTENSIONS if extensions is None else {**extensions, **_EXTENSIONS}
 
+    def on_headers_complete(self) -> None:
+        """Call the application, unless the client speaks what we do not."""
+        if self.parser.get_http_version() not in _VERSIONS:
+            self._refuse(_VERSION)
+            return
+        upgraded = self.parser.should_upgrade() and self._should_upgrade()
+        self._reading = _IGNORED if upgraded else _BODY
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Give it to the application."""
+        self._beside = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Wait until it has been answered, if it has not."""
+        if self._reading == _BODY:
+            self._reading = _HEAD if self.cycle.response_complete else _ANSWER
+            super().on_message_complete()
+
+    # Answering
+
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        # What a request brings that waits for its turn has been told already.
-        cycle.message_event = Signal(cycle.message_event.is_set())  # type: ignore[assignment]
+        cycle.message_event = Signal()  # type: ignore[assignment]
         super()._start_asgi_task(cycle, app)
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        # If the rest of its body is still to come, that may take as long as a head may.
+        patience = self.timeout_keep_alive if self._reading == _ANSWER else self.head_timeout
+        self.deadline = self.loop.time() + patience
+        if self._reading == _ANSWER:
+            self._reading = _HEAD
+            if self._ahead:
+                ahead, self._ahead = self._ahead, b""
+                self.data_received(ahead)
+
+    def _refuse(self, refused: Refusal) -> None:
+        """Give this answer and close the connection; only close it in the midst of another."""
+        self.logger.warning("refused a request with %d: %s", refused.status, refused.reason)
+        self._reading = _IGNORED
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
+            if cycle.response_started:
+                self.transport.close()
+                return
+        self.transport.write(refused.response(self.server_state.default_headers))
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+            self.deadline = self.loop.time() + LINGER
+        else:
+            self.transport.close()
 
 
 class Watch:
@@ -107,53 +357,3 @@ class Watch:
     def close(self) -> None:
         """See there."""
         self._protocol.watched = None
-
-
-class Pipeline(list[Any]):
-    """A queue of requests, which nearly always is empty: that of a `collections.deque` takes 760 bytes."""
-
-    __slots__ = ()
-
-    def appendleft(self, request: Any) -> None:
-        """Add a request that is to be answered after all others."""
-        self.insert(0, request)
-
-
-class Signal:
-    """What uvicorn needs of `asyncio.Event`, in an eighth of its memory."""
-
-    __slots__ = ("_is_set", "_waiting")
-
-    def __init__(self, is_set: bool = False) -> None:
-        self._is_set = is_set
-        self._waiting: tuple[asyncio.Future[bool], ...] = ()
-
-    def is_set(self) -> bool:
-        """See `asyncio.Event`, as for all others."""
-        return self._is_set
-
-    def set(self) -> None:
-        self._is_set = True
-        waiting, self._waiting = self._waiting, ()
-        for each in waiting:
-            if not each.done():
-                each.set_result(True)
-
-    def clear(self) -> None:
-        self._is_set = False
-
-    def wait(self) -> asyncio.Future[bool]:
-        waiting: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        if self._is_set:
-            waiting.set_result(True)
-        else:
-            self._waiting = (*(each for each in self._waiting if not each.done()), waiting)
-        return waiting
-
-
-class Flow(FlowControl):
-    """Tells whether a client keeps up; see `Signal` for the difference."""
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        super().__init__(transport)
-        self._is_writable_event = Signal(is_set=True)  # type: ignore[assignment]

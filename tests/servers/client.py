@@ -1,5 +1,6 @@
 """A small HTTP/1.1 client on a blocking socket: it hides nothing that a server does to the connection."""
 
+import ctypes
 import json
 import socket
 import struct
@@ -13,6 +14,8 @@ PATIENCE = 5.0
 """Seconds for which a client waits for anything."""
 
 _TCP_REPAIR = 19
+_SO_ATTACH_FILTER = 26
+_BPF_RETURN = 6
 
 
 class Torn(ConnectionError):
@@ -33,12 +36,13 @@ class Client:
     def __init__(
         self,
         port: int,
-        path: str,
+        path: str = "/",
         *,
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         buffer: int | None = None,
+        raw: bytes | None = None,
     ) -> None:
         """Connect and send a request.
 
@@ -49,6 +53,7 @@ class Client:
             headers: Besides ``Host``; values as latin-1, as HTTP has them.
             body: Sent as it is; say its length in the headers.
             buffer: Bytes that the system keeps for us until we read; None leaves that to the system.
+            raw: What to send in place of a request.
         """
         self._socket = socket.socket()
         if buffer is not None:
@@ -62,9 +67,11 @@ class Client:
         self.messages: list[Message] = []
         lines = [f"{method} {path} HTTP/1.1", "Host: localhost"]
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+        if raw is None:
+            raw = "\r\n".join([*lines, "", ""]).encode("latin-1") + body
         try:
             self._socket.connect(("127.0.0.1", port))
-            self._socket.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+            self._socket.sendall(raw)
         except OSError:
             self._socket.close()
             raise
@@ -165,6 +172,12 @@ class Client:
         """Close the connection with RST; return when."""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         return self.leave()
+
+    def fall_silent(self) -> None:
+        """Acknowledge nothing from now on and say nothing, as a machine does that loses its power (Linux)."""
+        drop_all = ctypes.create_string_buffer(struct.pack("HBBI", _BPF_RETURN, 0, 0, 0))
+        program = struct.pack("HL", 1, ctypes.addressof(drop_all))
+        self._socket.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
 
     def vanish(self) -> None:
         """Close the connection without telling the server, as a machine does that loses its power.

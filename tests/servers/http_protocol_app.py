@@ -2,10 +2,18 @@
 
 import asyncio
 import os
+from pathlib import Path
 from typing import Any
 
 import hug
 from hug.eventstream.loop.open_streams import streams_of
+from hug.http_protocol import HTTPProtocol
+from hug.server import rounds
+
+HTTPProtocol.head_timeout = float(os.environ.get("HEAD_TIMEOUT", "30"))
+if "SILENCE" in os.environ:
+    HTTPProtocol.silence = float(os.environ["SILENCE"])
+    rounds.TURNS = 1
 
 channel = hug.sse.channel("numbers", history=10_000, max_bytes=1_000_000)
 api = hug.API(__name__)
@@ -32,6 +40,34 @@ async def few(n: hug.types.number = 3):
 @hug.sse("/sized", response_headers={"content-length": "100000"})
 async def sized():
     return channel
+
+
+@hug.sse("/quiet")
+async def quiet():
+    return hug.sse.events(channel, heartbeat=None)
+
+
+@hug.sse("/beating")
+async def beating():
+    return hug.sse.events(channel, heartbeat=0.2)
+
+
+@hug.sse("/long")
+async def long():
+    """More than systems keep for a client that does not read."""
+    for _ in range(200):
+        yield "x" * 100_000
+
+
+@hug.post("/echo")
+async def echo(request, body=None):
+    return [body, sorted(request.headers)]
+
+
+@hug.get("/memory")
+def memory():
+    """Bytes of memory that the process takes."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 @hug.post("/publish")

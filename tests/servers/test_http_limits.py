@@ -1,0 +1,235 @@
+"""hug's own protocol for uvicorn: what clients may send, how long they may take, and who has left."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from .client import Client, Torn
+from .serving import Server, until
+
+Start = Callable[..., Server]
+
+GET = b"GET /answer HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@pytest.fixture(params=["protocol", "protocol-wrapped"])
+def server(request: pytest.FixtureRequest, start: Start) -> Server:
+    return start(request.param)
+
+
+@pytest.fixture
+def bare(start: Start) -> Server:
+    return start("protocol")
+
+
+def exchange(server: Server, request: bytes) -> tuple[int, bytes]:
+    """Send a request as it is; return status and body of the response, which must close the connection."""
+    with Client(server.port, raw=request) as client:
+        client.head()
+        assert client.headers["connection"] == "close"
+        body = client.rest()
+        with pytest.raises(Torn):
+            client.head()
+        return client.status, body
+
+
+# What comes behind a request
+
+
+@pytest.mark.parametrize("ahead", [GET, GET * 3000, b"GET /ans", b"\0" * 200_000], ids=len)
+@pytest.mark.parametrize("at_once", [True, False])
+def test_leaving(server: Server, ahead: bytes, at_once: bool) -> None:
+    """A client that leaves is noticed without a heartbeat, whatever it has sent behind its request."""
+    stream = b"GET /quiet HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    client = Client(server.port, raw=stream + ahead if at_once else stream)
+    assert client.head().status == 200
+    if not at_once:
+        client.send(ahead)
+    until(lambda: server.get("/answer")["readers"] == 1)
+    client.leave()
+    until(lambda: server.get("/answer")["readers"] == 0)
+
+
+def test_memory(bare: Server) -> None:
+    """What clients send behind a request takes no more memory than it has bytes, and 64 KiB at most each."""
+    ahead = b"GET / HTTP/1.1\r\n\r\n" * 14_500
+    for _ in range(3):  # so that what is taken once has been taken
+        with bare.stream("/quiet") as client:
+            client.send(ahead)
+    until(lambda: bare.get("/answer")["readers"] == 0)
+    before = bare.get("/memory")
+    streams = [bare.stream("/quiet") for _ in range(20)]
+    for stream in streams:
+        stream.send(ahead[:60_000])
+    for stream in streams[:10]:
+        stream.send(ahead)
+    assert bare.get("/memory") - before < 20 * 128 * 1024
+
+
+def test_too_much_ahead(server: Server) -> None:
+    """A client that sends more than 64 KiB ahead gets its answer whole; then the connection closes."""
+    with server.stream("/few?n=2") as client:
+        assert client.message().data == "begun"
+        client.send(GET * 5000)
+        with Client(server.port, "/publish?count=1", method="POST") as other:
+            assert other.head().status == 200
+        assert [client.message().data for _ in range(2)] == ["0", "1"]
+        client.rest()
+        with pytest.raises((Torn, ConnectionResetError)):
+            client.head()
+
+
+TEXT = b"POST /echo HTTP/1.1\r\nContent-Type: text/plain\r\n"
+CHUNKS = b"4;a=b\r\n\r\n\r\n\r\n5\r\nGET /\r\n0\r\nTrailer: of no use\r\n\r\n"
+
+REQUESTS = [
+    (GET, None),
+    (TEXT + b"Content-Length: 10\r\n\r\n\r\n\r\nGET / ", "\r\n\r\nGET / "),
+    (TEXT + b"Transfer-Encoding: chunked\r\n\r\n" + CHUNKS, "\r\n\r\nGET /"),
+    (b"\r\n" + TEXT + b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 3\r\n\r\nabc", "abc"),
+    (TEXT + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", ""),
+    (GET, None),
+]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 64, 1 << 20])
+def test_cut_anywhere(bare: Server, size: int) -> None:
+    """Requests that follow each other are told apart, however the bytes arrive."""
+    data = b"".join(request for request, _ in REQUESTS)
+    with Client(bare.port, raw=b"") as client:
+        for start in range(0, len(data), size):
+            client.send(data[start : start + size])
+        for _, expected in REQUESTS:
+            assert client.head().status == 200
+            answer = client.json()
+            if expected is not None:
+                body, headers = answer
+                assert (body or "") == expected
+                assert "TRAILER" not in headers
+
+
+# What is too much
+
+
+def head(lines: list[bytes], first: bytes = b"GET /answer HTTP/1.1") -> bytes:
+    return b"\r\n".join([first, *lines, b"", b""])
+
+
+LIMITS = {
+    "URL": (414, head([], b"GET /answer?%b HTTP/1.1" % (b"x" * 8192))),
+    "URL without an end": (414, b"GET /" + b"x" * 1_000_000),
+    "field": (431, head([b"Content-Type: text/plain;" + b";" * 128_000])),
+    "field without an end": (431, b"GET / HTTP/1.1\r\nX: " + b"x" * 10_000),
+    "number": (431, head([b"X: a"] * 101)),
+    "size": (431, head([b"X: " + b"a" * 1000] * 33)),
+    "flood": (431, head([b"X:a"] * 400_000)),
+    "HTTP/2.0": (505, head([], b"GET /answer HTTP/2.0")),
+    "HTTP/0.9": (505, b"GET /answer\r\n\r\n"),
+    "HTTP/2 without asking": (400, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+    "TLS": (400, b"\x16\x03\x01\x02\x00\x01\x00"),
+    "garbage": (400, b"\0\0\0\0"),
+    "bare LF": (400, b"GET /answer HTTP/1.1\n\n"),
+    "two lengths": (400, head([b"Content-Length: 1", b"Content-Length: 2"])),
+    "CONNECT": (400, head([], b"CONNECT localhost:80 HTTP/1.1")),
+}
+
+
+@pytest.mark.parametrize(("status", "request_"), LIMITS.values(), ids=LIMITS)
+def test_refused(bare: Server, status: int, request_: bytes) -> None:
+    """What is too long or no HTTP/1.1 gets an answer that says so, and the server goes on."""
+    answered, body = exchange(bare, request_)
+    assert (answered, bool(body)) == (status, True)
+    assert f"refused a request with {status}" in bare.log
+    assert "Traceback" not in bare.log
+    assert bare.get("/answer")["readers"] == 0
+
+
+FITS = {
+    "URL": head([], b"GET /answer?%b HTTP/1.1" % (b"x" * 8100)),
+    "field": head([b"Cookie: " + b"x" * 8100]),
+    "number": head([b"X: a"] * 100),
+    "size": head([b"X: " + b"a" * 1000] * 32),
+}
+
+
+@pytest.mark.parametrize("request_", FITS.values(), ids=FITS)
+@pytest.mark.parametrize("cut", [0, 9000])
+def test_taken(bare: Server, request_: bytes, cut: int) -> None:
+    """What is as long as it may be is answered."""
+    with Client(bare.port, raw=request_[:cut]) as client:
+        client.send(request_[cut:])
+        assert client.head().status == 200
+
+
+def test_trailer(bare: Server) -> None:
+    """A body whose last chunk is followed by more than a head may be is refused while it is read."""
+    request = TEXT + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX: " + b"x" * 500_000
+    assert exchange(bare, request)[0] == 431
+    assert bare.get("/answer")["readers"] == 0
+    assert "Traceback" not in bare.log
+
+
+# What takes too long
+
+
+def test_slow_head(start: Start) -> None:
+    """A head that does not come in time is answered with 408, however slowly it goes on."""
+    server = start("protocol", HEAD_TIMEOUT="1")
+    with Client(server.port, raw=b"GET /answer HTTP/1.1\r\n") as client:
+        while not client.pause(0.1):
+            client.send(b"X: a\r\n")
+        assert client.head().status == 408
+
+
+@pytest.mark.parametrize("sent", [b"", b"\r\n", GET, GET + b"\r\n"], ids=repr)
+def test_nothing(start: Start, sent: bytes) -> None:
+    """A client that sends nothing, or nothing further, is let go without a word."""
+    server = start("protocol", HEAD_TIMEOUT="1")
+    with Client(server.port, raw=sent) as client:
+        if GET in sent:
+            client.head().rest()
+        client._socket.settimeout(10)
+        with pytest.raises(Torn):
+            client.head()
+        assert not client._received
+
+
+def test_slow_reader(start: Start) -> None:
+    """A client with little space to receive in that reads slowly, but on and on, gets all."""
+    server = start("protocol", SILENCE="1")
+    with server.open("/long", buffer=4096) as client:
+        client.head()
+        ends = time.monotonic() + 8
+        while time.monotonic() < ends:
+            client._received += client._socket.recv(500)
+            time.sleep(0.02)
+        while client.chunk():
+            client.body = b""
+        assert len(client.messages) == 200
+
+
+def test_vanished(start: Start) -> None:
+    """A client that acknowledges nothing any more is noticed by a heartbeat, and dropped."""
+    server = start("protocol", SILENCE="2")
+    with server.stream("/beating") as client:
+        client.fall_silent()
+        until(lambda: server.get("/answer")["readers"] == 0, within=15)
+
+
+# The end
+
+
+def test_limit_of_requests(start: Start) -> None:
+    """When the server ends by itself, its streams end, too, and the process."""
+    server = start("protocol-limited")
+    streams = [server.stream("/quiet") for _ in range(3)]
+    for _ in range(20):
+        try:
+            server.get("/answer")
+        except (OSError, Torn):
+            break
+    for stream in streams:
+        stream.rest()
+        assert stream.decoder.retry
+    assert server.process.wait(5) == 0
