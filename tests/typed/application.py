@@ -186,6 +186,15 @@ def own() -> hug.sse.Channel:
     return routes.sse.channel("own")
 
 
+# Mistakes that a type checker finds; one that it does not find makes the comment an error
+
+
+def mistaken() -> None:
+    add(1, b="x")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    hug.API(name=1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    news.publish("x", id=b"")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
 # Tests
 
 
