@@ -3,6 +3,7 @@
 from __future__ import annotations
 import __future__
 
+import dis
 import inspect
 import itertools
 from collections.abc import Callable, Mapping
@@ -174,3 +175,28 @@ def is_coroutine(function: Callable[..., Any]) -> bool:
 def is_generator(function: Callable[..., Any]) -> bool:
     """Return whether calling ``function`` gives a generator, sync or async. The call runs no code of it."""
     return inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
+
+
+def returns_nothing(function: Callable[..., Any]) -> bool:
+    """Return whether ``function`` ends, somewhere, without a value, and nowhere with one; generators do not.
+
+    What a wrapper returns is not known to be nothing. Looks at the bytecode, as there may be no source text.
+    """
+    if is_generator(function):
+        return False
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return False
+    ends = 0
+    before: dis.Instruction | None = None
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "RETURN_VALUE":  # RETURN_CONST does both at once, where there is one
+            if before is None or before.opname != "LOAD_CONST" or before.argval is not None:
+                return False
+            ends += 1
+        elif instruction.opname == "RETURN_CONST":
+            if instruction.argval is not None:
+                return False
+            ends += 1
+        before = instruction
+    return ends > 0

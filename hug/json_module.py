@@ -143,6 +143,11 @@ def _converted(value: Any) -> object:
         return dict(value)
     if isinstance(value, Iterable):
         return list(value)
+    if hasattr(kind, "__aiter__"):
+        raise TypeError(
+            f"cannot turn {kind.__qualname__} into JSON: what comes in the course of time is a stream of "
+            "events, and for functions with @hug.sse"
+        )
     raise TypeError(
         f"cannot turn {kind.__qualname__} into JSON: "
         f"decorate a converter for it with hug.output_format.json_convert({kind.__qualname__})"

@@ -61,6 +61,8 @@ class EventStreamOptions(URLOptions, total=False):
 
     shared: bool
     linger: float
+    heartbeat: float | None
+    retry: int | None
 
 
 class ChannelOptions(TypedDict, total=False):
@@ -84,6 +86,8 @@ class EventStreamRoute(URLRoute, total=False):
 
     shared: bool
     linger: float
+    heartbeat: float | None
+    retry: int | None
 
 
 def texts(value: Texts) -> tuple[str, ...]:
@@ -95,6 +99,8 @@ def functions(value: Requirements) -> tuple[Callable[..., Any], ...]:
     """Return one function or several as a tuple."""
     return (value,) if callable(value) else tuple(value)
 
+
+_NONE_IS_A_VALUE: Final = frozenset({"heartbeat", "retry", "versions"})
 
 _FORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "accept": lambda methods: tuple(method.upper() for method in texts(methods)),
@@ -109,9 +115,9 @@ _FORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
 
 
 def normalised(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``options`` in the form they are kept in. None means not given, except for ``versions``."""
+    """Return ``options`` in the form they are kept in. None means not given, except where it is a value."""
     return {
         name: _FORMS[name](value) if name in _FORMS else value
         for name, value in options.items()
-        if value is not None or name == "versions"
+        if value is not None or name in _NONE_IS_A_VALUE
     }

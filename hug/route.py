@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Self, TypeAlias, TypeVar, Unpack, overload
 
-import falcon
-
 from hug import modules
 from hug.api import API as _API
 from hug.eventstream.channels.channel import Channel as _Channel
@@ -23,73 +21,26 @@ from hug.eventstream.wire.event import event
 from hug.options import ChannelOptions, EventStreamOptions, Texts, URLOptions, URLRoute
 from hug.routing import EventStreamRouter, NotFoundRouter, URLRouter
 from hug.sentinels import DEFAULT, NOTHING, Default
+from hug.verbs import VERBS, Verbs
 
 C = TypeVar("C", bound=type)
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def get(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
-    """Return a router for GET; see `hug.routing.URLRouter` for the options."""
-    return http(urls, **options).get()
+_everywhere = URLRouter()
 
-
-def post(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
-    """Return a router for POST; see `hug.routing.URLRouter` for the options."""
-    return http(urls, **options).post()
-
-
-def put(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
-    """Return a router for PUT; see `hug.routing.URLRouter` for the options."""
-    return http(urls, **options).put()
-
-
-def patch(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
-    """Return a router for PATCH; see `hug.routing.URLRouter` for the options."""
-    return http(urls, **options).patch()
-
-
-def delete(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
-    """Return a router for DELETE; see `hug.routing.URLRouter` for the options."""
-    return http(urls, **options).delete()
-
-
-def head(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
-    """Return a router for HEAD; see `hug.routing.URLRouter` for the options."""
-    return http(urls, **options).head()
-
-
-def options(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
-    """Return a router for OPTIONS; see `hug.routing.URLRouter` for the options."""
-    return http(urls, **options).options()
-
-
-def trace(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
-    """Return a router for TRACE; see `hug.routing.URLRouter` for the options."""
-    return http(urls, **options).trace()
-
-
-def connect(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
-    """Return a router for CONNECT; see `hug.routing.URLRouter` for the options."""
-    return http(urls, **options).connect()
-
-
-def http(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
-    """Return a router for all methods, or those in ``accept``."""
-    return URLRouter(urls, **options)
-
-
-call = http
-"""What hug 1 called `http`."""
-
-
-def get_post(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
-    """Return a router for GET and POST."""
-    return http(urls, **options).get_post()
-
-
-def put_post(urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
-    """Return a router for PUT and POST."""
-    return http(urls, **options).put_post()
+get = _everywhere.get
+post = _everywhere.post
+put = _everywhere.put
+patch = _everywhere.patch
+delete = _everywhere.delete
+head = _everywhere.head
+options = _everywhere.options
+trace = _everywhere.trace
+connect = _everywhere.connect
+get_post = _everywhere.get_post
+put_post = _everywhere.put_post
+http = call = _everywhere.http
 
 
 class sse(EventStreamRouter):  # noqa: N801  # what users type, as a decorator and before the names in it
@@ -182,6 +133,8 @@ class Object(URLRouter):
     class, none at all is that URL.
     """
 
+    written = "hug.object.urls"
+
     @overload
     def __call__(self, target: F) -> F: ...
     @overload
@@ -224,7 +177,7 @@ class Object(URLRouter):
             if "urls" not in router.route:
                 router = router.where(urls=f"/{target.__name__.lower()}")
             instance = target()
-            for method in falcon.HTTP_METHODS:
+            for method in VERBS["http"]:
                 handler = getattr(instance, method.lower(), None)
                 if callable(handler):
                     URLRouter(**{**router.route, "accept": method})(handler)
@@ -253,61 +206,14 @@ object = Object()
 """Decorates classes; see `Object`."""
 
 
-class API:
+class API(Verbs[URLRouter]):
     """The routers of this module for one API: ``hug.route.API(__name__)``."""
 
     def __init__(self, api: Any) -> None:
         self.api = _API(api)
 
-    def http(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
-        """Return a router for all methods, or those in ``accept``."""
-        return URLRouter(urls, **options).api(self.api)
-
-    call = http
-
-    def get(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
-        """Return a router as `get` does."""
-        return self.http(urls, **options).get()
-
-    def post(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
-        """Return a router as `post` does."""
-        return self.http(urls, **options).post()
-
-    def put(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
-        """Return a router as `put` does."""
-        return self.http(urls, **options).put()
-
-    def patch(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
-        """Return a router as `patch` does."""
-        return self.http(urls, **options).patch()
-
-    def delete(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
-        """Return a router as `delete` does."""
-        return self.http(urls, **options).delete()
-
-    def head(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
-        """Return a router as `head` does."""
-        return self.http(urls, **options).head()
-
-    def options(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
-        """Return a router as `options` does."""
-        return self.http(urls, **options).options()
-
-    def trace(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
-        """Return a router as `trace` does."""
-        return self.http(urls, **options).trace()
-
-    def connect(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
-        """Return a router as `connect` does."""
-        return self.http(urls, **options).connect()
-
-    def get_post(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
-        """Return a router as `get_post` does."""
-        return self.http(urls, **options).get_post()
-
-    def put_post(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> URLRouter:
-        """Return a router as `put_post` does."""
-        return self.http(urls, **options).put_post()
+    def _of(self, verb: str, urls: Texts | None, options: Mapping[str, Any]) -> URLRouter:
+        return URLRouter(api=self.api)._of(verb, urls, options)
 
     def not_found(self, output: Callable[..., Any] | None = None, **options: Any) -> NotFoundRouter:
         """Return a router as `not_found` does."""

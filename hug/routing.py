@@ -32,6 +32,7 @@ from hug.options import (
     normalised,
     texts,
 )
+from hug.verbs import VERBS, Verbs, bare
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -196,10 +197,12 @@ class NotFoundRouter(HTTPRouter):
         return function
 
 
-class URLRouter(HTTPRouter):
+class URLRouter(HTTPRouter, Verbs["URLRouter"]):
     """A router for URLs."""
 
     known = URLRoute
+    written: ClassVar[str] = "hug.http"
+    """How the decorator is written, for messages."""
 
     def __init__(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> None:
         """Make a router.
@@ -213,8 +216,8 @@ class URLRouter(HTTPRouter):
             ValueError: A version that is no number.
         """
         if callable(urls):
-            raise TypeError(f"write the decorator of {urls!r} with parentheses: @hug.get()")
-        defaults: Any = {"parse_body": True, "accept": falcon.HTTP_METHODS}
+            bare(urls, self.written)
+        defaults: Any = {"parse_body": True, "accept": VERBS["http"]}
         super().__init__(**defaults | dict(options) | ({} if urls is None else {"urls": urls}))
 
     def __call__(self, function: F) -> F:
@@ -267,73 +270,28 @@ class URLRouter(HTTPRouter):
         """Return a router whose URLs answer with these after them, too."""
         return self.where(suffixes=suffixes, **overrides)
 
-    def _for(self, methods: Texts, urls: Texts | None, overrides: dict[str, Any]) -> Self:
-        if urls is not None:
-            overrides["urls"] = urls
-        return self.where(**{"accept": methods, **overrides})
+    def _check(self, urls: object, verb: str) -> None:
+        if callable(urls):
+            bare(urls, f"{self.written.rpartition('.')[0]}.{verb}")
 
-    def get(self, urls: Texts | None = None, **overrides: Any) -> Self:
-        """Return a router for GET."""
-        return self._for("GET", urls, overrides)
-
-    def post(self, urls: Texts | None = None, **overrides: Any) -> Self:
-        """Return a router for POST."""
-        return self._for("POST", urls, overrides)
-
-    def put(self, urls: Texts | None = None, **overrides: Any) -> Self:
-        """Return a router for PUT."""
-        return self._for("PUT", urls, overrides)
-
-    def patch(self, urls: Texts | None = None, **overrides: Any) -> Self:
-        """Return a router for PATCH."""
-        return self._for("PATCH", urls, overrides)
-
-    def delete(self, urls: Texts | None = None, **overrides: Any) -> Self:
-        """Return a router for DELETE."""
-        return self._for("DELETE", urls, overrides)
-
-    def head(self, urls: Texts | None = None, **overrides: Any) -> Self:
-        """Return a router for HEAD."""
-        return self._for("HEAD", urls, overrides)
-
-    def options(self, urls: Texts | None = None, **overrides: Any) -> Self:
-        """Return a router for OPTIONS."""
-        return self._for("OPTIONS", urls, overrides)
-
-    def trace(self, urls: Texts | None = None, **overrides: Any) -> Self:
-        """Return a router for TRACE."""
-        return self._for("TRACE", urls, overrides)
-
-    def connect(self, urls: Texts | None = None, **overrides: Any) -> Self:
-        """Return a router for CONNECT."""
-        return self._for("CONNECT", urls, overrides)
-
-    def http(self, urls: Texts | None = None, **overrides: Any) -> Self:
-        """Return a router for all methods."""
-        return self._for(falcon.HTTP_METHODS, urls, overrides)
-
-    call = http
+    def _of(self, verb: str, urls: Texts | None, options: Mapping[str, Any]) -> Self:
+        self._check(urls, verb)
+        given = {} if urls is None else {"urls": urls}
+        return self.where(**{"accept": VERBS[verb], **options, **given})
 
     def sse(self, urls: Texts | None = None, **overrides: Any) -> EventStreamRouter:
         """Return a router for event streams, which answer GET."""
+        self._check(urls, "sse")
         own = {name: value for name, value in self.route.items() if name != "accept"}
-        return EventStreamRouter(**own)._for("GET", urls, overrides)
-
-    def get_post(self, urls: Texts | None = None, **overrides: Any) -> Self:
-        """Return a router for GET and POST."""
-        return self._for(("GET", "POST"), urls, overrides)
-
-    def put_post(self, urls: Texts | None = None, **overrides: Any) -> Self:
-        """Return a router for PUT and POST."""
-        return self._for(("PUT", "POST"), urls, overrides)
+        return EventStreamRouter(**own)._of("get", urls, overrides)
 
 
 class EventStreamRouter(URLRouter):
     """A router for event streams: its functions answer GET, and are or return what is to be streamed."""
 
     interface_class = EventStreamHTTP
-
     known = EventStreamRoute
+    written = "hug.sse"
 
     def __init__(self, urls: Texts | None = None, **options: Unpack[EventStreamOptions]) -> None:
         """Make a router; see `URLRouter`. ``accept=("POST",)`` is for clients that use fetch.
@@ -341,7 +299,8 @@ class EventStreamRouter(URLRouter):
         Args:
             urls: See there.
             options: Also ``shared``: whether the function's source runs once for all readers, who each get
-                what comes from then on; ``linger``: seconds that it goes on after the last one has left.
+                what comes from then on; ``linger``: seconds that it goes on after the last one has left;
+                ``heartbeat`` and ``retry``: those of `hug.sse.events`, where that is not told otherwise.
         """
         options.setdefault("accept", "GET")
         if options.pop("transform", None):

@@ -16,7 +16,7 @@ MOST_LINES = 400
 LAYERS: dict[str, float] = {
     "": 9, "http_protocol": 9,
     "__main__": 8, "command": 8, "test": 8,
-    "decorators": 7, "options": 7, "route": 7, "routing": 7,
+    "decorators": 7, "options": 7, "route": 7, "routing": 7, "verbs": 7,
     "api": 6, "dispatch": 6, "documentation": 6, "modules": 6,
     "interface": 5,
     "defaults": 4, "directives": 4, "redirect": 4, "server": 4,

@@ -1,5 +1,6 @@
-"""One function as an event stream: its result is not written out but handover."""
+"""One function as an event stream: its result is not written out, but handed over to be streamed."""
 
+import logging
 import math
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -8,8 +9,9 @@ from typing import Any, Final
 from hug import introspect
 from hug.eventstream.channels.channel import Channel
 from hug.eventstream.serving.handover import HEADERS, SCOPE_KEY, Handover
+from hug.eventstream.serving.settings import Heartbeat, Retry
 from hug.eventstream.serving.shared import Shared
-from hug.eventstream.serving.stream import EventStream, Following, events
+from hug.eventstream.serving.stream import EventStream, Following, check_options, events
 from hug.eventstream.sources.feed import is_source
 from hug.eventstream.wire.client import guard_for
 from hug.eventstream.wire.last_event_id import LastEventIdError, last_event_id
@@ -18,7 +20,10 @@ from hug.interface.execution import INLINE, THREADED
 from hug.interface.formats import Flexible, Output
 from hug.interface.http import HTTP
 from hug.interface.protocols import Owner
+from hug.sentinels import DEFAULT
 from hug.web.errors import HTTPBadRequest
+
+logger = logging.getLogger("hug")
 
 _HEAD: Final = object()
 """In place of a result: the request is a HEAD, for which no source is made."""
@@ -42,6 +47,13 @@ class EventStreamHTTP(HTTP):
         """See `HTTP.__init__`."""
         super().__init__(route, function, api)
         self._name = f"{function.__module__}.{function.__qualname__}"
+        self._options: tuple[Heartbeat, Retry] = (
+            route.get("heartbeat", DEFAULT),
+            route.get("retry", DEFAULT),
+        )
+        check_options(*self._options)
+        self._has_options = self._options != (DEFAULT, DEFAULT)
+        self._may_forget = introspect.returns_nothing(function)
         self._shared = self._share(route) if route.get("shared") else None
         if self._shared is None and route.get("linger") is not None:
             raise ValueError(f"{self._name}: linger is for shared=True, where it is the source that lingers")
@@ -79,13 +91,15 @@ class EventStreamHTTP(HTTP):
             result = await self._shared.join()
         if result is not None and result is not _HEAD:
             handover.name = self._name
-            handover.stream = result if isinstance(result, EventStream) else self._stream(result)
+            stream = result if isinstance(result, EventStream) else self._stream(result)
+            handover.stream = stream.otherwise(*self._options) if self._has_options else stream
             if not handover.stream.can_start(handover.last_event_id):
                 result = handover.stream = None
         if result is None:
             if not response.answered and response.status_code == 200:
                 response.status = 204
                 response.content_type = None
+                self._wonder()
             return
         response.set_headers(HEADERS)
         response.stream = handover
@@ -131,6 +145,16 @@ class EventStreamHTTP(HTTP):
         versions = "".join(f" {version}" for version in self.route.get("versions", ()))
         name = f"shared:{''.join(self.places[0])}{versions}"
         return self.api.http.channels.get(name)
+
+    def _wonder(self) -> None:
+        """Say once that an answer without a stream, 204, was perhaps not meant."""
+        if self._may_forget:
+            self._may_forget = False
+            logger.warning(
+                "%s has returned nothing, and no line of it returns anything: the answer is 204, after which "
+                "browsers stay away. Is a return missing?",
+                self._name,
+            )
 
     def _stream(self, result: Any) -> EventStream:
         if isinstance(result, Following) or is_source(result):

@@ -106,6 +106,28 @@ class _Bare(HTTPError):
         HTTPError.__init__(self, self.line, title, description, headers, **link)
 
 
+class _Retried(HTTPError):
+    line: ClassVar[str]
+
+    def __init__(
+        self,
+        title: str | None = None,
+        description: str | None = None,
+        retry_after: RetryAfter = None,
+        headers: Headers = None,
+        **link: Unpack[Link],
+    ) -> None:
+        HTTPError.__init__(self, self.line, title, description, _retrying(headers, retry_after), **link)
+
+
+def _retrying(headers: Headers, after: RetryAfter) -> Headers:
+    """Return ``headers`` with a ``Retry-After`` that says so, unless there is nothing to say."""
+    if after is None:
+        return headers
+    own = dict(headers.items() if isinstance(headers, Mapping) else headers or ())
+    return {**own, "Retry-After": falcon.dt_to_http(after) if isinstance(after, datetime) else str(after)}
+
+
 class HTTPBadRequest(_Titled, falcon.HTTPBadRequest):
     """400 Bad Request."""
 
@@ -244,52 +266,22 @@ class HTTPGone(_Bare, falcon.HTTPGone):
     line = "410 Gone"
 
 
-class HTTPServiceUnavailable(HTTPError, falcon.HTTPServiceUnavailable):
+class HTTPServiceUnavailable(_Retried, falcon.HTTPServiceUnavailable):
     """503 Service Unavailable; ``retry_after`` is in seconds, or a time."""
 
-    def __init__(
-        self,
-        title: str | None = None,
-        description: str | None = None,
-        retry_after: RetryAfter = None,
-        headers: Headers = None,
-        **link: Unpack[Link],
-    ) -> None:
-        falcon.HTTPServiceUnavailable.__init__(
-            self, title=title, description=description, headers=headers, retry_after=retry_after, **link
-        )
+    line = "503 Service Unavailable"
 
 
-class HTTPTooManyRequests(HTTPError, falcon.HTTPTooManyRequests):
+class HTTPTooManyRequests(_Retried, falcon.HTTPTooManyRequests):
     """429 Too Many Requests; ``retry_after`` is in seconds, or a time."""
 
-    def __init__(
-        self,
-        title: str | None = None,
-        description: str | None = None,
-        retry_after: RetryAfter = None,
-        headers: Headers = None,
-        **link: Unpack[Link],
-    ) -> None:
-        falcon.HTTPTooManyRequests.__init__(
-            self, title=title, description=description, headers=headers, retry_after=retry_after, **link
-        )
+    line = "429 Too Many Requests"
 
 
-class HTTPContentTooLarge(HTTPError, falcon.HTTPContentTooLarge):
+class HTTPContentTooLarge(_Retried, falcon.HTTPContentTooLarge):
     """413 Content Too Large; ``retry_after`` is in seconds, or a time."""
 
-    def __init__(
-        self,
-        title: str | None = None,
-        description: str | None = None,
-        retry_after: RetryAfter = None,
-        headers: Headers = None,
-        **link: Unpack[Link],
-    ) -> None:
-        falcon.HTTPContentTooLarge.__init__(
-            self, title=title, description=description, headers=headers, retry_after=retry_after, **link
-        )
+    line = "413 Content Too Large"
 
 
 HTTPPayloadTooLarge = HTTPContentTooLarge

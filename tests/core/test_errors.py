@@ -1,5 +1,7 @@
 """What a client gets for a mistake, and what a server gets for ours."""
 
+from datetime import UTC, datetime
+
 import falcon
 import pytest
 
@@ -147,6 +149,21 @@ def test_errors_are_falcons(api: hug.API) -> None:
     assert isinstance(error, hug.HTTPError)
     assert dict(error.headers) == {"X-A": "1", "Retry-After": "5"}
     assert hug.HTTPStatus(hug.HTTP_200, body="text").text == "text"
+
+
+@pytest.mark.parametrize("name", ["HTTPServiceUnavailable", "HTTPTooManyRequests", "HTTPContentTooLarge"])
+@pytest.mark.parametrize("retry_after", [None, 0, 5, datetime(2026, 1, 1, tzinfo=UTC)])
+@pytest.mark.parametrize("headers", [None, {"X-A": "1"}, [("X-A", "1")]])
+def test_errors_to_retry(name: str, retry_after, headers) -> None:
+    """Errors with ``retry_after`` say what Falcon's say."""
+    own = getattr(hug, name)("Title", None, retry_after, headers)
+    falcons = getattr(falcon, name)(title="Title", retry_after=retry_after, headers=headers)
+    assert (own.status, own.title, dict(own.headers or {})) == (
+        falcons.status,
+        falcons.title,
+        dict(falcons.headers or {}),
+    )
+    assert getattr(hug, name)().title == getattr(falcon, name)().title
 
 
 def test_wrong_method(api: hug.API) -> None:

@@ -4,7 +4,16 @@ import functools
 
 import pytest
 
-from hug.introspect import Parameter, accepted, is_coroutine, is_generator, names_explicitly, signature
+import hug
+from hug.introspect import (
+    Parameter,
+    accepted,
+    is_coroutine,
+    is_generator,
+    names_explicitly,
+    returns_nothing,
+    signature,
+)
 from hug.sentinels import NOTHING
 
 
@@ -106,3 +115,62 @@ def test_kinds() -> None:
     assert is_generator(generator)
     assert is_generator(async_generator)
     assert not is_generator(Methods().plain)
+
+
+def _returns_none():
+    hug.get()
+
+
+async def _returns_none_async():
+    if hug:
+        return
+    hug.get()
+
+
+def _forgets():
+    def generate():
+        yield 1
+
+    generate()
+
+
+def _returns():
+    if hug:
+        return None
+    return [1]
+
+
+def _returns_sometimes(value=None):
+    return value
+
+
+def _raises():
+    raise ValueError
+
+
+def _generates():
+    yield 1
+
+
+async def _generates_async():
+    yield 1
+
+
+@functools.wraps(_returns_none)
+def _wraps():
+    return _returns_none()
+
+
+@pytest.mark.parametrize("function", [_returns_none, _returns_none_async, _forgets])
+def test_returning_nothing(function) -> None:
+    """A function that can only return None is known as such, also where a generator in it could."""
+    assert returns_nothing(function)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [_returns, _returns_sometimes, _raises, _generates, _generates_async, _wraps, Methods().plain, print],
+)
+def test_perhaps_returning_something(function) -> None:
+    """A function that may return something, is a generator, or never returns, is not."""
+    assert not returns_nothing(function)

@@ -1,12 +1,14 @@
 """Routers, and the classes and modules they belong to."""
 
 import functools
+import re
 import sys
 import types
 
 import pytest
 
 import hug
+from hug.verbs import VERBS
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace", "connect")
 
@@ -100,13 +102,37 @@ def test_unknown_option() -> None:
     assert "methods" not in router.route
 
 
-def test_missing_parentheses() -> None:
-    """A decorator without parentheses is told to have them."""
-    with pytest.raises(TypeError, match=r"@hug\.get\(\)"):
+@pytest.mark.parametrize(
+    ("decorator", "written"),
+    [
+        (hug.get, "hug.get"),
+        (hug.put_post, "hug.put_post"),
+        (hug.http, "hug.http"),
+        (hug.sse, "hug.sse"),
+        (hug.object.get, "hug.object.get"),
+        (hug.object.sse, "hug.object.sse"),
+        (hug.route.API(__name__).delete, "hug.delete"),
+        (hug.get("/x").post, "hug.post"),
+    ],
+)
+def test_missing_parentheses(decorator, written: str) -> None:
+    """A decorator without parentheses is told to have them, by the name it has."""
 
-        @hug.get
-        def handler():
-            return 1
+    def handler():
+        return 1
+
+    with pytest.raises(TypeError, match=rf"parentheses: @{re.escape(written)}\(\)"):
+        decorator(handler)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_verbs(api: hug.API, verb: str) -> None:
+    """Decorators, chained routers and those of an API accept the same methods by the same names."""
+    for maker in (hug.route, hug.get("/y"), hug.route.API(api)):
+        router = getattr(maker, verb)("/x")
+        assert (router.route["accept"], router.route["urls"]) == (VERBS[verb], ("/x",))
+    assert router.route["api"] is api
+    assert getattr(hug, verb, None) in (getattr(hug.route, verb), None)
 
 
 def test_url_without_slash(api: hug.API) -> None:

@@ -463,3 +463,136 @@ def test_failing_source_is_cut_and_logged(api: Any, caplog: pytest.LogCaptureFix
     assert "failing" in record.getMessage()
     assert record.exc_info is not None
     assert isinstance(record.exc_info[1], LookupError)
+
+
+def test_options_of_the_route(api: hug.API) -> None:
+    """``retry`` of a route holds for whatever its handler returns."""
+    channel = hug.sse.channel("numbers", history=3, api=api)
+    channel.publish(1)
+    router = hug.sse(retry=1234, api=api)
+    router.urls("/generator")(generator)
+    router.urls("/list")(lambda: [1])
+    router.urls("/channel")(lambda: hug.sse.events(channel, since="start"))
+    router.urls("/shared", shared=True)(async_generator)
+    for url in ("/generator", "/list", "/channel", "/shared"):
+        with hug.test.sse(api, url) as stream:
+            next(stream)
+            assert stream.retry == 1234
+
+
+def test_events_go_before_options(api: hug.API) -> None:
+    """What the handler says of one stream holds for that; None is something that can be said."""
+
+    @hug.sse("/stream", retry=1000, heartbeat=None, api=api)
+    def stream(retry: int = 0) -> Any:
+        return hug.sse.events([1], retry=retry or None)
+
+    for retry in (0, 2000):
+        with hug.test.sse(api, "/stream", retry=retry) as opened:
+            next(opened)
+            assert opened.retry == (retry or None)
+
+
+def test_heartbeat_of_the_route(api: hug.API) -> None:
+    """A quiet stream beats as its route says."""
+
+    @hug.sse("/stream", heartbeat=0.01, api=api)
+    async def stream() -> AsyncIterator[int]:
+        await asyncio.Event().wait()
+        yield 1
+
+    scope, _ = hug.test.requests.request_for("GET", "/stream", "", None, {})
+    beats: list[bytes] = []
+
+    async def run() -> None:
+        beaten = asyncio.Event()
+
+        async def receive() -> Any:
+            await beaten.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            beats.append(message.get("body", b""))
+            if beats.count(b":\n") >= 2:
+                beaten.set()
+
+        async with asyncio.timeout(10):
+            await api.http.server()(scope, receive, send)
+
+    hug.test.portal.call(run)
+
+
+@pytest.mark.parametrize("options", [{"heartbeat": 0}, {"heartbeat": "1"}, {"retry": -1}, {"retry": 1.5}])
+def test_senseless_options(api: hug.API, options: Any) -> None:
+    """An option that is out of range is an error where it is written."""
+    with pytest.raises(ValueError, match=next(iter(options))):
+        hug.sse("/stream", api=api, **options)(generator)
+
+
+@pytest.mark.parametrize("since", ["begin", "now", "", "a b1", "\n1", "1" * 5000])
+def test_senseless_since(api: hug.API, since: str) -> None:
+    """What is neither "start" nor could be an id is an error, and not a stream that begins anywhere."""
+    channel = hug.sse.channel("numbers", api=api)
+    with pytest.raises(ValueError, match="since must be 'start' or the id of an event"):
+        hug.sse.events(channel, since=since)
+    assert hug.sse.events(channel, since=channel.publish(1).id)
+
+
+def test_forgotten_return(api: hug.API, caplog: pytest.LogCaptureFixture) -> None:
+    """A handler that made a generator and did not return it is named in the log, once."""
+
+    @hug.sse("/forgotten", api=api)
+    def forgetful() -> None:
+        def generate() -> Iterator[int]:
+            yield 1
+
+        generate()
+
+    @hug.sse("/over", api=api)
+    def over(last: bool = True) -> list[int] | None:
+        return None if last else [1]
+
+    for _ in range(2):
+        for path in ("/forgotten", "/over"):
+            assert hug.test.get(api, path).status == hug.HTTP_204
+    (record,) = caplog.records
+    assert "forgetful has returned nothing" in record.getMessage()
+    assert "Is a return missing?" in record.getMessage()
+
+
+@pytest.mark.parametrize("what", ["channel", "filtered", "events"])
+@pytest.mark.parametrize("where", ["returned", "returned in a list", "yielded"])
+def test_streams_are_no_values(api: hug.API, what: str, where: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A stream where a value belongs is an error that says where streams belong."""
+    channel = hug.sse.channel("numbers", api=api)
+    values: dict[str, Any] = {
+        "channel": channel,
+        "filtered": channel.where(lambda event: True),
+        "events": hug.sse.events([1]),
+    }
+    value = values[what]
+    hint = "return it from a function with @hug.sse"
+
+    @hug.get("/get", api=api)
+    def get() -> Any:
+        return value if where == "returned" else [value]
+
+    @hug.sse("/stream", api=api)
+    def stream() -> Iterator[Any]:
+        yield value
+
+    if where == "yielded":
+        with hug.test.sse(api, "/stream") as opened, pytest.raises(hug.test.StreamCut):
+            next(opened)
+        assert hint in str(caplog.records[0].exc_info[1])
+        caplog.clear()
+    else:
+        with pytest.raises(TypeError, match=hint):
+            hug.test.get(api, "/get")
+
+
+def test_async_iterables_are_no_values(api: hug.API) -> None:
+    """An async iterable where JSON is expected is an error that says where streams belong."""
+    hug.get("/get", api=api)(lambda: Countdown(1))
+    with pytest.raises(TypeError, match=r"for functions with @hug\.sse"):
+        hug.test.get(api, "/get")

@@ -11,10 +11,11 @@ from hug.eventstream.loop.open_streams import ending
 from hug.eventstream.wire.encode import fields
 from hug.eventstream.wire.event import Event
 from hug.eventstream.wire.event import event as make_event
+from hug.eventstream.wire.no_value import NoValue
 from hug.exceptions import PublishRefused
 
 
-class FilteredChannel:
+class FilteredChannel(NoValue):
     """Some of a channel's events; made by `Channel.where`.
 
     Attributes:
@@ -52,7 +53,7 @@ class Readers:
         return f"<{len(self)} readers of channel {self._fanout.name!r}>"
 
 
-class Channel:
+class Channel(NoValue):
     """A named run of events that any number of streams follow; made by ``hug.sse.channel``."""
 
     __slots__ = ("__weakref__", "_fanout")

@@ -1,6 +1,7 @@
 """One stream that is fed from channels, and the subscription that describes what it gets."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from time import monotonic
 from typing import Final, Protocol
@@ -14,6 +15,10 @@ from hug.eventstream.wire.last_event_id import MAX_ID
 
 MOST: Final = MAX_ID // 65
 """Most channels of a stream: its id has that of each, 64 characters at most, and must come back whole."""
+
+
+_ID: Final = re.compile(r"[A-Za-z0-9._:-]*[0-9][A-Za-z0-9._:-]*", re.ASCII)
+"""What could be the id of an event: all brokers number them."""
 
 
 class Upstream(Protocol):
@@ -47,12 +52,13 @@ class Subscription:
 
         Raises:
             TypeError: ``since`` is no text.
-            ValueError: The same channel twice, too many of them, or an empty ``since``.
+            ValueError: The same channel twice, too many of them, or a ``since`` that can be no id.
         """
         if since is not None and not isinstance(since, str):
             raise TypeError(f"since must be 'start' or the id of an event, not {since!r}")
-        if since is not None and not 0 < len(since) <= MAX_ID:
-            raise ValueError("since must be 'start' or the id of an event; leave it out for live events only")
+        if since is not None and since != "start" and not (len(since) <= MAX_ID and _ID.fullmatch(since)):
+            what = "leave it out for live events only"
+            raise ValueError(f"since must be 'start' or the id of an event, not {since!r}; {what}")
         self.channels = tuple(
             FilteredChannel(each, ()) if isinstance(each, Channel) else each for each in channels
         )

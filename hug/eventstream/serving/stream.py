@@ -10,13 +10,14 @@ from hug.eventstream.sources.feed import Feed, Source, is_source, iterate, never
 from hug.eventstream.sources.in_thread import ThreadFeed
 from hug.eventstream.sources.on_loop import AsyncFeed
 from hug.eventstream.wire.event import check_retry
+from hug.eventstream.wire.no_value import NoValue
 from hug.sentinels import DEFAULT, Default
 
 Following: TypeAlias = Channel | FilteredChannel
 """What can be followed: a channel, or some of its events."""
 
 
-class EventStream:
+class EventStream(NoValue):
     """A source and its options, ready to be served once. Make one with `events`."""
 
     __slots__ = ("heartbeat", "retry", "source")
@@ -27,6 +28,14 @@ class EventStream:
         self.source = source
         self.heartbeat = heartbeat
         self.retry = retry
+
+    def otherwise(self, heartbeat: Heartbeat, retry: Retry) -> "EventStream":
+        """Return this stream, with these options where it has none of its own."""
+        return EventStream(
+            self.source,
+            heartbeat if isinstance(self.heartbeat, Default) else self.heartbeat,
+            retry if isinstance(self.retry, Default) else self.retry,
+        )
 
     def can_start(self, last_event_id: str) -> bool:
         """Whether a client that has received this id may read on; see `Subscription.can_start`."""
@@ -42,6 +51,14 @@ class EventStream:
         if never_blocks(source):
             return AsyncFeed(iterate(source))
         return ThreadFeed(source)
+
+
+def check_options(heartbeat: Heartbeat, retry: Retry) -> None:
+    """Raise `ValueError` for an option that is given and out of range."""
+    if not isinstance(heartbeat, Default):
+        check_heartbeat(heartbeat)
+    if not isinstance(retry, Default) and retry is not None:
+        check_retry(retry)
 
 
 def events(
@@ -67,12 +84,9 @@ def events(
     Raises:
         TypeError: ``source`` cannot be iterated, or is a single value such as text; several sources that are
             not all channels, or ``since`` without a channel.
-        ValueError: ``heartbeat`` or ``retry`` out of range, a channel given twice, an empty ``since``.
+        ValueError: ``heartbeat`` or ``retry`` out of range, a channel given twice, a ``since`` that is no id.
     """
-    if not isinstance(heartbeat, Default):
-        check_heartbeat(heartbeat)
-    if not isinstance(retry, Default) and retry is not None:
-        check_retry(retry)
+    check_options(heartbeat, retry)
     sources = (source, *others)
     followed = [each for each in sources if isinstance(each, Following)]
     if followed and len(followed) == len(sources):
