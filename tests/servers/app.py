@@ -6,12 +6,12 @@ import os
 import threading
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import hug
-from hug.eventstream.loop.open_streams import streams_of
+from hug.eventstream.loop.open_streams import OpenStreams, streams_of
 from hug.eventstream.sources.limits import limits
 
 LINE = "x" * 1000
@@ -35,8 +35,8 @@ def note(key: str, what: str) -> None:
     notes[key][what] = time.monotonic()
 
 
-def open_streams() -> Collection[Any]:
-    return streams_of(asyncio.get_running_loop()).heart.streams.values()
+def streams() -> OpenStreams:
+    return streams_of(asyncio.get_running_loop())
 
 
 def process() -> dict[str, int]:
@@ -77,7 +77,7 @@ def answer():
 @hug.get("/status")
 async def status():
     return {
-        "streams": len(open_streams()),
+        "streams": streams().count,
         "tasks": len(asyncio.all_tasks()),
         "threads": threading.active_count(),
         **process(),
@@ -148,7 +148,7 @@ async def reluctant() -> AsyncIterator[Any]:
 async def lagging(key: hug.types.text) -> AsyncIterator[Any]:
     """Sends until the server takes no more, then has nothing to say while the last of it is on its way."""
     sent = 0
-    while not any(stream._connection.pending for stream in open_streams()):
+    while not streams().held_up:
         yield LINE * 50
         sent += 1
         await asyncio.sleep(0.001)
@@ -373,7 +373,7 @@ async def ready(count: hug.types.number = 100, size: hug.types.number = 10) -> A
 async def burst(key: hug.types.text) -> AsyncIterator[Any]:
     """Ends while much of what it has sent is still to be read."""
     sent = 0
-    while not any(stream._connection.pending for stream in open_streams()):
+    while not streams().held_up:
         yield LINE * 50
         sent += 1
         await asyncio.sleep(0.001)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import hug
+from hug.eventstream.connection.writer import CHUNKED
 from hug.eventstream.loop.open_streams import streams_of
 from hug.http_protocol import HTTPProtocol
 from hug.server import rounds
@@ -20,6 +21,8 @@ api = hug.API(__name__)
 api.sse.write_timeout = float(os.environ.get("WRITE_TIMEOUT", "30"))
 published = asyncio.Event()
 parts = 0
+found: list[bool] = []
+"""Of each stream, whether it may be written to directly."""
 
 
 @hug.sse("/numbers")
@@ -80,15 +83,28 @@ async def publish(count: hug.types.number, size: hug.types.number = 10):
 
 @hug.get("/answer")
 async def answer():
-    """How many streams are written to directly, how many not, and what the middleware has seen."""
-    streams = streams_of(asyncio.get_running_loop()).heart.streams.values()
-    direct = sum(stream._connection._chunked is not None for stream in streams)  # type: ignore[attr-defined]
+    """How many streams have been written to directly and how many not, and what the middleware has seen."""
     return {
-        "direct": direct,
-        "others": len(streams) - direct,
+        "direct": found.count(True),
+        "others": found.count(False),
         "parts": parts,
         "readers": len(channel.readers),
+        "streams": streams_of(asyncio.get_running_loop()).count,
     }
+
+
+async def bare(scope: Any, receive: Any, send: Any) -> None:
+    """Note which streams may be written to directly."""
+    extensions = scope.get("extensions") or {}
+
+    def find(send: Any) -> Any:
+        transport = extensions[CHUNKED](send)
+        found.append(transport is not None)
+        return transport
+
+    if CHUNKED in extensions:
+        scope = {**scope, "extensions": {**extensions, CHUNKED: find}}
+    await __hug_asgi__(scope, receive, send)  # type: ignore[name-defined]  # noqa: F821  # hug makes it
 
 
 async def wrapped(scope: Any, receive: Any, send: Any) -> None:
@@ -99,4 +115,4 @@ async def wrapped(scope: Any, receive: Any, send: Any) -> None:
         parts += b"data:" in message.get("body", b"")
         await send(message)
 
-    await __hug_asgi__(scope, receive, look)  # type: ignore[name-defined]  # noqa: F821  # hug makes it
+    await bare(scope, receive, look)

@@ -23,8 +23,8 @@ COMMANDS: Final = {
     "uvicorn-h11": "uvicorn app:__hug_asgi__ --host 127.0.0.1 --port {port} --http h11",
     "uvicorn-workers": "uvicorn app:__hug_asgi__ --host 127.0.0.1 --port {port} --workers 2",
     "uvicorn-counted": "uvicorn app:counted --host 127.0.0.1 --port {port}",
-    "protocol": "uvicorn http_protocol_app:__hug_asgi__ --host 127.0.0.1 --port {port}" + PROTOCOL,
-    "protocol-limited": "uvicorn http_protocol_app:__hug_asgi__ --host 127.0.0.1 --port {port}"
+    "protocol": "uvicorn http_protocol_app:bare --host 127.0.0.1 --port {port}" + PROTOCOL,
+    "protocol-limited": "uvicorn http_protocol_app:bare --host 127.0.0.1 --port {port}"
     " --limit-max-requests 10" + PROTOCOL,
     "protocol-wrapped": "uvicorn http_protocol_app:wrapped --host 127.0.0.1 --port {port}" + PROTOCOL,
     "hypercorn": "hypercorn app:__hug_asgi__ --bind 127.0.0.1:{port}",

@@ -127,7 +127,7 @@ def test_connections_go_on(server: Server, cut: int, late: bool) -> None:
             publish(server, 1)
             assert [client.message().data for _ in range(n)] == [str(number) for number in range(n)]
             client.rest()
-    until(lambda: server.get("/answer")["others"] == 0)
+    until(lambda: server.get("/answer")["streams"] == 0)
 
 
 def test_end(server: Server) -> None:

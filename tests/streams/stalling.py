@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import hug
 from hug.eventstream.channels.channel import Channel, fanout_of
 from hug.eventstream.history.log import Log
+from hug.eventstream.loop.open_streams import streams_of
 from hug.eventstream.wire.decode import Decoder, Message
 from hug.eventstream.wire.event import TORN_EVENT
 from hug.test.requests import request_for
@@ -38,13 +39,11 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 async def all_is_quiet(*channels: Any) -> None:
-    """Wait until no task is left, and check that nothing of any reader is."""
+    """Wait until no task is left, and check that nothing of any stream or reader is."""
     await until(lambda: len(asyncio.all_tasks()) == 1, "the end of all tasks")
+    assert streams_of(asyncio.get_running_loop()).idle()
     for channel in channels:
-        assert len(channel.readers) == 0
-        assert fanout_of(channel).audiences == ()
-        assert not log_of(channel).held
-        assert log_of(channel).oldest == log_of(channel).resumable
+        assert fanout_of(channel).idle()
 
 
 def log_of(channel: Channel) -> Log:

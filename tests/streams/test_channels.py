@@ -109,7 +109,7 @@ def test_two_event_loops(api: Any) -> None:
             await asyncio.gather(from_a_thread(channel, MANY // 2), from_coroutines(channel, MANY // 2))
             await client.take(MANY)
             await other
-        await until(lambda: not fanout_of(channel).audiences, "the end of all audiences")
+        await until(fanout_of(channel).idle, "the end of all audiences")
         assert_run(client.messages, 1, MANY)
         assert apart == client.messages
 

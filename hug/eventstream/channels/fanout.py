@@ -103,6 +103,10 @@ class Fanout:
                 self.audiences = after
                 return
 
+    def idle(self) -> bool:
+        """Whether nothing is left of any reader: none is there, and only the history is kept."""
+        return not self.audiences and not self.log.held and self.log.oldest == self.log.resumable
+
     def finish(self, error: BaseException | None) -> None:
         """End the streams that read the channel now, each when it has everything; with ``error``, if any."""
         for audience in self.audiences:

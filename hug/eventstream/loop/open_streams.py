@@ -20,6 +20,10 @@ class Stream(Beating, Protocol):
     def lagging(self) -> asyncio.Task[None] | None:
         """The write to wait for before it can be given all that was published before the end."""
 
+    @property
+    def held_up(self) -> bool:
+        """Whether the server has yet to take a write, because the client reads slowly."""
+
     def drain(self) -> None:
         """End soon and cleanly; called on the stream's own event loop."""
 
@@ -82,6 +86,11 @@ class OpenStreams:
     def count(self) -> int:
         """How many there are."""
         return len(self.heart.streams)
+
+    @property
+    def held_up(self) -> int:
+        """How many of them wait for their clients to read."""
+        return sum(stream.held_up for stream in self.heart.streams.values())
 
     def idle(self) -> bool:
         """Whether all is done: no stream is open, no event waits for its readers, and no task is at work."""

@@ -192,6 +192,11 @@ class OpenStream:
         """See `hug.eventstream.loop.open_streams.Stream`."""
         return self._connection.pending if self._feed.is_published else None
 
+    @property
+    def held_up(self) -> bool:
+        """See `hug.eventstream.loop.open_streams.Stream`."""
+        return self._connection.pending is not None
+
     def client_left(self) -> None:
         """See `Watched.client_left`."""
         self._stop(End.CLIENT)
