@@ -233,6 +233,17 @@ def test_channels(module: ModuleType) -> None:
         assert next(second) in first.take(2)
 
 
+@block("docs/channels.md", "'/changes'")
+def test_state(module: ModuleType) -> None:
+    """A page that has loaded the state gets what has changed since, and nothing else."""
+    hug.test.post(module, "/tasks", task="one")
+    state = hug.test.get(module, "/tasks").data
+    assert state["tasks"] == ["one"]
+    hug.test.post(module, "/tasks", task="two")
+    with hug.test.sse(module, f"/changes?last_event_id={state['last_id']}") as stream:
+        assert next(stream).json() == {"added": "two"}
+
+
 @block("docs/endpoints.md", "'/add'")
 def test_endpoints(module: ModuleType) -> None:
     """Endpoints convert what they are given, and say what does not fit."""
