@@ -138,7 +138,7 @@ def is_allowed(request: hug.Request) -> bool:
     return request.path != "/"
 
 
-@hug.sse("/clock", shared=True, linger=5).requires(is_allowed)
+@hug.sse("/clock", shared=True, linger=5, heartbeat=None, retry=1000).requires(is_allowed)
 def clock() -> Iterator[str]:
     while hug.sse.listening():
         yield time.strftime("%X")
