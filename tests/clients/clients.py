@@ -148,10 +148,16 @@ def anthropic_raw(url: str, headers: Mapping[str, str]) -> Iterator[Event]:
 
 
 def sseclient_alone(url: str) -> Iterator[Event]:
-    client = sseclient.SSEClient(url, retry=1000 * SOON)
-    with contextlib.closing(client.resp):
+    """Reads the framing of HTTP, too: the end of a last chunk is an event to it, one a response."""
+    with contextlib.ExitStack() as responses, requests.Session() as session:
+        session.hooks["response"].append(lambda response, **_: responses.enter_context(response))
+        client = sseclient.SSEClient(url, retry=1000 * SOON, session=session)
+        ended = None
         for each in client:
-            yield Event(each.event, each.data, client.last_id or "")
+            if not each.data and ended is not client.resp:
+                ended = client.resp
+            else:
+                yield Event(each.event, each.data, client.last_id or "")
 
 
 def requests_sse_alone(url: str) -> Iterator[Event]:

@@ -6,10 +6,14 @@ from typing import Any
 
 import hug
 from hug.eventstream.loop.open_streams import streams_of
+from hug.eventstream.serving.handover import SCOPE_KEY
 
 HEARTBEAT = 0.02
-SILENCE = 0.05
+SILENCE = 0.03
 """Seconds between two events: time for heartbeats."""
+
+HISTORY = 8
+"""Events that a channel keeps."""
 
 EVENTS = [
     ("message", "Grüße, 日本, 🐝"),
@@ -25,11 +29,9 @@ api = hug.API(__name__)
 api.sse.heartbeat = HEARTBEAT
 api.sse.drain_retry = (0.01, 0.01)
 
-tasks: set[asyncio.Task[None]] = set()
-
 
 def channel(name: str) -> hug.sse.Channel:
-    return hug.sse.channel(name, history=4 if name.startswith("short") else 1000, api=api)
+    return hug.sse.channel(name, history=HISTORY, api=api)
 
 
 @hug.get("/answer")
@@ -58,10 +60,15 @@ async def read_channel(name: hug.types.text) -> Any:
     return hug.sse.events(channel(name), since="start")
 
 
+@hug.sse("/live")
+async def read_live(name: hug.types.text) -> Any:
+    return channel(name)
+
+
 @hug.sse("/wanted")
 async def read_wanted(name: hug.types.text) -> Any:
     """Only some of the channel's events, so that ids have to be moved on without any."""
-    return channel(name).where(_is_wanted)
+    return hug.sse.events(channel(name).where(_is_wanted), since="start")
 
 
 def _is_wanted(message: hug.sse.Message) -> bool:
@@ -69,9 +76,9 @@ def _is_wanted(message: hug.sse.Message) -> bool:
 
 
 @hug.sse("/guarded")
-async def guarded(request: Any) -> AsyncIterator[Any]:
+async def guarded(request: Any) -> list[str]:
     """Tells a client how it was told from others."""
-    yield str(request.scope["hug.handover"].guard)
+    return [request.scope[SCOPE_KEY].guard.name]
 
 
 # What the tests ask
@@ -79,12 +86,11 @@ async def guarded(request: Any) -> AsyncIterator[Any]:
 
 @hug.get("/publish")
 async def publish(name: hug.types.text, data: hug.types.multiple) -> list[str]:
-    return [await channel(name).publish(each) for each in data]
-
-
-@hug.get("/readers")
-async def readers(name: hug.types.text) -> int:
-    return len(channel(name).readers)
+    """Publish, and wait until the readers that there are have been served."""
+    ids = [await channel(name).publish(each) for each in data]
+    while not streams_of(asyncio.get_running_loop()).pump.idle:  # noqa: ASYNC110  # it has no event to wait for
+        await asyncio.sleep(0.001)
+    return ids
 
 
 @hug.get("/drain")

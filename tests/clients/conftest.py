@@ -33,7 +33,7 @@ def patience() -> Iterator[None]:
         raise AssertionError("the client is still waiting")
 
     before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(15)
+    signal.alarm(5)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
