@@ -27,6 +27,7 @@ writes: dict[str, list[int]] = defaultdict(list)
 api = hug.API(__name__)
 api.http.body_timeout = 0.5
 api.http.max_body = 1000
+api.sse.cleanup_timeout = float(os.environ.get("CLEANUP_TIMEOUT", "10"))
 api.sse.write_timeout = float(os.environ.get("WRITE_TIMEOUT", "30"))
 limits.sync_sources = int(os.environ.get("THREADS", "2000"))
 
@@ -78,8 +79,10 @@ def answer():
 async def status():
     return {
         "streams": streams().count,
+        "idle": streams().idle(),
         "tasks": len(asyncio.all_tasks()),
         "threads": threading.active_count(),
+        "process": os.getpid(),
         **process(),
     }
 
@@ -187,6 +190,32 @@ async def stubborn(key: hug.types.text = "") -> AsyncIterator[Any]:
         with contextlib.suppress(GeneratorExit):
             yield "last"
         yield "very last"
+
+
+@hug.sse("/steady")
+async def steady(key: hug.types.text = "") -> AsyncIterator[Any]:
+    """Is always in the middle of a wait when it is written to."""
+    try:
+        while True:
+            yield "tick"
+            await asyncio.sleep(0.02)
+    finally:
+        note(key, "ended")
+
+
+async def deaf() -> AsyncIterator[Any]:
+    """Goes on whatever happens, as a bare except in a loop does."""
+    items: asyncio.Queue[str] = asyncio.Queue()
+    items.put_nowait("first")
+    while True:
+        try:
+            yield await items.get()
+        except:  # noqa: E722
+            continue
+
+
+hug.sse("/deaf")(deaf)
+hug.sse("/deaf_shared", shared=True)(deaf)
 
 
 # Sources that are never started

@@ -18,6 +18,8 @@ FOLDER = Path(__file__).parent
 
 PROTOCOL: Final = " --http hug.http_protocol:HTTPProtocol --timeout-graceful-shutdown 1"
 
+LIMIT: Final = " --limit-max-requests 20"
+
 COMMANDS: Final = {
     "uvicorn": "uvicorn app:__hug_asgi__ --host 127.0.0.1 --port {port}",
     "uvicorn-h11": "uvicorn app:__hug_asgi__ --host 127.0.0.1 --port {port} --http h11",
@@ -29,6 +31,14 @@ COMMANDS: Final = {
     "protocol-wrapped": "uvicorn http_protocol_app:wrapped --host 127.0.0.1 --port {port}" + PROTOCOL,
     "hypercorn": "hypercorn app:__hug_asgi__ --bind 127.0.0.1:{port}",
     "granian": "granian --interface asgi --host 127.0.0.1 --port {port} app:__hug_asgi__",
+    "uvicorn-limited": "uvicorn app:__hug_asgi__ --host 127.0.0.1 --port {port}" + LIMIT,
+    "uvicorn-h11-limited": "uvicorn app:__hug_asgi__ --host 127.0.0.1 --port {port} --http h11" + LIMIT,
+    "uvicorn-counted-limited": "uvicorn app:counted --host 127.0.0.1 --port {port}" + LIMIT,
+    "uvicorn-workers-limited": "uvicorn app:__hug_asgi__ --host 127.0.0.1 --port {port} --workers 2" + LIMIT,
+    "uvicorn-protocol-limited": "uvicorn app:__hug_asgi__ --host 127.0.0.1 --port {port}" + PROTOCOL + LIMIT,
+    "hypercorn-limited": "hypercorn app:__hug_asgi__ --bind 127.0.0.1:{port} --max-requests 20",
+    "gunicorn-limited": "gunicorn app:__hug_asgi__ --bind 127.0.0.1:{port} -k uvicorn_worker.UvicornWorker"
+    " --max-requests 20",
     "hug": "hug -f app.py -ma -s -ho 127.0.0.1 -p {port}",
 }
 

@@ -3,11 +3,13 @@
 import signal
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from hug.eventstream.loop.budget import CLEANED_UP, FLUSHED, GONE, GRACE, LEFT, SHORTEST
 
+from ..waiting import until
 from .client import Client
 from .serving import SERVERS, Server
 
@@ -29,9 +31,8 @@ KINDS = (
 
 def farewells(clients: list[Client]) -> list[int]:
     """Read each stream to its clean end; return when the clients are to come back, in milliseconds."""
-    for client in clients:
-        client.rest()
-        client.leave()
+    with ThreadPoolExecutor(len(clients)) as threads:  # all at once: who does not read is cut off
+        list(threads.map(Client.rest, clients))
     return [client.decoder.retry or 0 for client in clients]
 
 
@@ -112,3 +113,29 @@ def test_client_that_does_not_read(start: Start, name: str) -> None:
         told = server.told(signal.SIGTERM)
         witness.rest()
         assert ends(server, told) < GONE
+
+
+@pytest.mark.parametrize("path", ["/deaf", "/deaf_shared"])
+@pytest.mark.parametrize("name", SERVERS)
+def test_source_that_goes_on(start: Start, name: str, path: str) -> None:
+    """A source that swallows every cancellation is left behind, which is logged, and holds no process."""
+    server = start(name)
+    with server.stream(path) as client, server.stream(path) as left:
+        client.message()
+        left.leave()
+        told = server.told(signal.SIGTERM)
+        assert 1000 <= farewells([client])[0] <= 5000
+    assert ends(server, told) < GONE
+    assert f"app.{path[1:].removesuffix('_shared')} is left behind" in server.log
+
+
+def test_source_that_goes_on_after_its_client(start: Start) -> None:
+    """So is one whose client has left, once its time for cleanup is over; the server goes on."""
+    server = start("uvicorn", CLEANUP_TIMEOUT="0.1")
+    for path in ("/deaf", "/deaf_shared"):
+        with server.stream(path) as client:
+            client.message()
+        server.logs("is cancelled again")
+        server.logs("is left behind")
+        until(lambda: server.get("/status")["idle"])
+    assert ends(server, server.told(signal.SIGTERM)) < GONE

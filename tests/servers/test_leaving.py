@@ -115,3 +115,16 @@ def test_pipelined(server: Server) -> None:
     client.send(b"GET /answer HTTP/1.1\r\nHost: localhost\r\n\r\n")
     client.leave()
     server.streams_end()
+
+
+@pytest.mark.parametrize("leave", LEAVING)
+def test_pipelined_and_written_to(server: Server, leave: Callable[[Client], float], key: Key) -> None:
+    """So is one that is noticed by a write to it; its source is closed although it waits for something."""
+    name = key()
+    client = server.stream(f"/steady?key={name}")
+    client.message()
+    client.send(b"GET /answer HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    leave(client)
+    server.noted(name, "ended")
+    server.streams_end()
+    assert "already running" not in server.log

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hug.eventstream.connection.writer import CHUNKED, ClientGone, Connection, chunk
+from hug.eventstream.connection.writer import CHUNKED, LARGE, PIECE, ClientGone, Connection, chunk
 
 
 class Server:
@@ -86,5 +86,99 @@ def test_client_that_is_gone() -> None:
         with pytest.raises(ClientGone):
             connection.write_shared(b"more", chunk(b"more"), 0)
         assert server.sent == []
+
+    asyncio.run(main())
+
+
+class Slow(Server):
+    """A server that takes one message at a time, when it is told to."""
+
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        self.takes.clear()
+
+
+async def turn() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_large_write_in_pieces(shared: bool) -> None:
+    """What is too large for one write goes out in pieces, and the time of each counts, not of the whole."""
+
+    async def main() -> None:
+        server = Slow()
+        connection = server.connection()
+        body = bytes(range(256)) * (LARGE // 256 + 2)
+        pending = connection.write_shared(body, None, 0) if shared else connection.write(body)
+        assert pending is not None
+        times = set()
+        while not pending.done():
+            times.add(connection.wrote_at)
+            server.takes.set()
+            await asyncio.sleep(0.001)
+        assert [len(piece) for piece in server.sent] == [PIECE, PIECE, len(body) - 2 * PIECE]
+        assert b"".join(server.sent) == body
+        assert len(times) == 2
+
+    asyncio.run(main())
+
+
+def test_nothing_lands_inside_a_large_write() -> None:
+    """What is written meanwhile follows the last piece; who stops waiting for them does not stop them."""
+
+    async def main() -> None:
+        server = Slow()
+        connection = server.connection()
+        pending = connection.write(b"x" * 3 * PIECE)
+        assert pending is not None
+        connection.finish(b"the end")
+        waiting = asyncio.ensure_future(connection.taken(pending))
+        waiting.cancel()
+        for _ in range(4):
+            server.takes.set()
+            await turn()
+        assert [piece[-7:] for piece in server.sent] == [b"x" * 7, b"x" * 7, b"x" * 7, b"the end"]
+
+    asyncio.run(main())
+
+
+def test_nothing_follows_half_an_event() -> None:
+    """When the connection is given up in the middle of a large write, no more bytes come."""
+
+    async def main() -> None:
+        server = Slow()
+        connection = server.connection()
+        assert connection.write(b"x" * 3 * PIECE) is not None
+        last = connection.finish(b"the end")
+        connection.give_up()
+        server.takes.set()
+        await turn()
+        assert last is not None
+        assert last.cancelled()
+        with pytest.raises(ClientGone):
+            connection.write(b"more")
+        assert b"".join(server.sent).strip(b"x") == b""
+
+    asyncio.run(main())
+
+
+def test_client_that_leaves_a_slow_write() -> None:
+    """Also from the task that waits for the server, an `OSError` says that the client is gone."""
+
+    class Gone(Server):
+        async def send(self, message: Any) -> None:
+            await self.takes.wait()
+            raise ConnectionResetError
+
+    async def main() -> None:
+        server = Gone()
+        server.takes.clear()
+        pending = server.connection().write(b"x")
+        server.takes.set()
+        assert pending is not None
+        with pytest.raises(ClientGone):
+            await pending
 
     asyncio.run(main())

@@ -1,6 +1,9 @@
 """Connections that stop, break and fail: each is the matter of its own reader."""
 
 import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -8,6 +11,7 @@ import pytest
 import hug
 from hug.eventstream.channels import group
 from hug.eventstream.loop import pump
+from hug.eventstream.sources import on_loop
 
 from .stalling import Client, all_is_quiet, assert_run, connected, run, serve, until
 
@@ -212,3 +216,93 @@ def test_reader_joins_while_others_are_served(api: Any, monkeypatch: pytest.Monk
         await all_is_quiet(channel)
 
     run(main())
+
+
+FAILURES = [OSError("gone"), RuntimeError("a middleware's")]
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=repr)
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("kind", ["async", "sync"])
+def test_write_that_fails_while_the_source_waits(
+    api: Any,
+    failure: Exception,
+    late: bool,
+    kind: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Its source is closed in any case; it has not failed, unless it is no `OSError` that tells of it."""
+    monkeypatch.setattr(on_loop, "PATIENCE", 10)  # the write comes while the source waits
+    ended = threading.Event()
+    first = threading.Event()
+
+    @hug.sse("/async", api=api)
+    async def waits() -> AsyncIterator[str]:
+        try:
+            yield "a"
+            await asyncio.sleep(0)
+            yield "b"
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            ended.set()
+
+    @hug.sse("/sync", api=api)
+    def blocks() -> Iterator[str]:
+        try:
+            yield "a"
+            first.wait(10)
+            yield "b"
+            while hug.sse.listening():
+                time.sleep(0.001)
+        finally:
+            ended.set()
+
+    class Fails(FailsAfter):
+        async def _send(self, message: Any) -> None:
+            if b"data: a" in message.get("body", b""):
+                first.set()
+            if late:
+                await asyncio.sleep(0)
+            await super()._send(message)
+
+    async def main() -> None:
+        client = await Fails(api, f"/{kind}", writes=2, failure=failure).open()
+        await client.end()
+        assert ended.is_set()
+        await all_is_quiet()
+
+    run(main())
+    logged = [record.exc_info[1] for record in caplog.records if record.exc_info]
+    assert logged == ([] if isinstance(failure, OSError) else [failure])
+    caplog.clear()
+
+
+def test_cleanup_after_a_write_that_failed(
+    api: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The time of its cleanup is limited, as after any end."""
+    monkeypatch.setattr(on_loop, "PATIENCE", 10)  # the write comes while the source waits
+    hug.API(api).sse.cleanup_timeout = 0.05
+    cancelled = 0
+
+    @hug.sse("/slow", api=api)
+    async def slow() -> AsyncIterator[str]:
+        nonlocal cancelled
+        yield "a"
+        for _ in range(2):
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                cancelled += 1
+
+    async def main() -> None:
+        client = await FailsAfter(api, "/slow", writes=1, failure=OSError()).open()
+        await client.end()
+        await all_is_quiet()
+
+    run(main())
+    assert cancelled == 2
+    assert "is cancelled again" in caplog.text
+    caplog.clear()

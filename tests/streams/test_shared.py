@@ -3,7 +3,9 @@
 import asyncio
 import itertools
 import logging
+import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -13,7 +15,7 @@ import hug
 from hug.eventstream.sources.limits import threads
 from hug.test.asgi_client import StreamCut
 
-from ..waiting import until
+from ..waiting import eventually, until
 from .stalling import Client, connected, run
 
 
@@ -401,3 +403,120 @@ def test_a_channel_is_shared_anyway(api: Any) -> None:
     hug.sse("/news", shared=True, api=api)(lambda: channel)
     with pytest.raises(TypeError, match="leave shared out"):
         hug.test.get(api, "/news")
+
+
+def test_exit(api: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """`sys.exit()` ends the source, with all its readers, and neither the server nor any other stream."""
+
+    @hug.sse("/exits", shared=True, api=api)
+    async def exits() -> AsyncIterator[int]:
+        yield 1
+        await asyncio.sleep(0)
+        sys.exit(4)
+
+    @hug.sse("/exits_thread", shared=True, api=api)
+    def exits_thread() -> Iterator[int]:
+        yield 1
+        sys.exit(4)
+
+    @hug.sse("/exits_alone", api=api)
+    async def exits_alone() -> AsyncIterator[int]:
+        yield 1
+        await asyncio.sleep(0)
+        sys.exit(4)
+
+    for url in ("/exits", "/exits_thread", "/exits_alone"):
+        with hug.test.sse(api, url) as stream:
+            assert next(stream).data == "1"
+            with pytest.raises(StreamCut):
+                next(stream)
+        assert "sys.exit() in a source ends that source" in caplog.text
+        caplog.clear()
+
+
+@pytest.mark.parametrize("kind", ["async", "sync"])
+def test_source_that_cancels_itself(api: Any, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    """One that raises `asyncio.CancelledError` cuts its readers off, and is logged with its name."""
+
+    async def cancels() -> AsyncIterator[int]:
+        yield 1
+        await asyncio.sleep(0)
+        raise asyncio.CancelledError
+
+    def cancels_in_thread() -> Iterator[int]:
+        yield 1
+        raise asyncio.CancelledError
+
+    hug.sse("/cancels", shared=True, api=api)(cancels if kind == "async" else cancels_in_thread)
+    with hug.test.sse(api, "/cancels") as stream:
+        assert next(stream).data == "1"
+        with pytest.raises(StreamCut):
+            next(stream)
+    assert "cancels" in caplog.text
+    assert "cancelled itself; its readers will reconnect" in caplog.text
+
+
+@pytest.mark.parametrize("linger", [0, 0.05])
+@pytest.mark.parametrize("kind", ["async", "sync"])
+def test_two_event_loops(api: Any, source: Source, kind: str, linger: float) -> None:
+    """Readers may be on several event loops; who leaves last, on any, ends the source on its own loop."""
+    loops = []
+
+    async def ticks() -> AsyncIterator[int]:
+        loops.append(asyncio.get_running_loop())
+        async for tick in source.ticks():
+            assert asyncio.get_running_loop() is loops[0]
+            yield tick
+
+    def ticks_in_thread() -> Iterator[int]:
+        source.gate.set()
+        for tick in source.gated():
+            yield tick
+            time.sleep(0.001)
+
+    hug.sse("/ticks", shared=True, linger=linger, api=api)(ticks if kind == "async" else ticks_in_thread)
+    joined, left = threading.Event(), threading.Event()
+
+    async def stay() -> None:
+        async with hug.test.sse(api, "/ticks") as stream:
+            await anext(stream)
+            joined.set()
+            await asyncio.to_thread(left.wait, 10)
+
+    async def own() -> None:
+        async with hug.test.sse(api, "/ticks") as stream:
+            await anext(stream)
+            other = threading.Thread(target=asyncio.run, args=(stay(),))
+            other.start()
+            await asyncio.to_thread(joined.wait, 10)
+            assert source.began == 1
+        assert source.ended == 0
+        left.set()
+        await asyncio.to_thread(other.join, 10)
+        await eventually(lambda: source.ended == 1, "the end of the source")
+        assert source.began == 1
+        async with hug.test.sse(api, "/ticks") as stream:
+            await anext(stream)
+        await eventually(lambda: source.ended == 2, "the end of the second run")
+
+    asyncio.run(own())
+
+
+def test_event_loop_that_is_gone(api: Any) -> None:
+    """When the event loop of the source ends, the next reader gets a source of its own."""
+    began = []
+
+    @hug.sse("/ticks", shared=True, linger=60, api=api)
+    async def ticks() -> AsyncIterator[int]:
+        began.append(asyncio.get_running_loop())
+        for n in itertools.count():
+            yield n
+            await asyncio.sleep(0.001)
+
+    async def read() -> None:
+        async with hug.test.sse(api, "/ticks") as stream:
+            await anext(stream)
+
+    for count in (1, 2):
+        asyncio.run(read())
+        assert len(set(began)) == len(began) == count

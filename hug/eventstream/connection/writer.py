@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from hug.asgi import Message, Send
 from hug.eventstream.connection.stepping import first_step
@@ -39,6 +39,13 @@ class CutOff(Exception):
     """The stream must end as a broken connection does; the developer has been told why."""
 
 
+class Writing(Protocol):
+    """What wants to know when a write fails later than it was made."""
+
+    def write_failed(self, error: BaseException) -> None:
+        """End: the connection, or what stands between it and us, has failed."""
+
+
 class Connection:
     """Write to one client; know when that last happened and whether the client keeps up.
 
@@ -49,10 +56,11 @@ class Connection:
     Attributes:
         pending: The task that waits for the server to take the last write; None when it has taken all.
         finished: Whether the last bytes have been handed over.
+        writer: What is told when a pending write fails; None if nothing wants to know.
         wrote_at: When the last write, or piece of one, began, in seconds of the event loop's clock.
     """
 
-    __slots__ = ("_chunked", "_in_pieces", "_loop", "_send", "finished", "pending", "wrote_at")
+    __slots__ = ("_chunked", "_in_pieces", "_loop", "_send", "finished", "pending", "writer", "wrote_at")
 
     def __init__(self, send: Send, extensions: Mapping[str, Any] | None = None) -> None:
         """Begin to write the body of a response that has started.
@@ -66,6 +74,7 @@ class Connection:
         self._chunked = None if find is None else find(send)
         self._loop = asyncio.get_running_loop()
         self.pending: asyncio.Task[None] | None = None
+        self.writer: Writing | None = None
         self.finished = False
         self._in_pieces = False
         self.wrote_at = self._loop.time()
@@ -156,6 +165,7 @@ class Connection:
     def give_up(self) -> None:
         """Write no more, not even what the server has yet to take."""
         self.finished = True
+        self.writer = None
         if self.pending is not None:
             self.pending.cancel()
 
@@ -201,8 +211,11 @@ class Connection:
     def _taken(self, pending: asyncio.Task[None]) -> None:
         if self.pending is pending:
             self.pending = None
-        if not pending.cancelled():
-            pending.exception()  # whoever awaits it gets it; a heartbeat that fails has nobody to tell
+        if pending.cancelled():
+            return
+        error = pending.exception()
+        if error is not None and self.writer is not None:
+            self.writer.write_failed(error)  # whoever wrote may be waiting for something else
 
 
 async def _sent(sending: Awaitable[None]) -> None:

@@ -94,6 +94,7 @@ class OpenStream:
         if stream is None:
             raise ValueError("no handler has given a stream to serve")
         self._connection = connection
+        connection.writer = self
         self._settings = settings
         self._name = handover.name
         self._feed: Feed = stream.feed()
@@ -177,6 +178,9 @@ class OpenStream:
         if self._end is not None:
             return
         self._end = end
+        self._cancel()
+
+    def _cancel(self) -> None:
         if self._owner is not None:
             self._owner.cancel()
             self._limit_cleanup()
@@ -200,6 +204,14 @@ class OpenStream:
     def client_left(self) -> None:
         """See `Watched.client_left`."""
         self._stop(End.CLIENT)
+
+    def write_failed(self, error: BaseException) -> None:
+        """See `Writing.write_failed`."""
+        if isinstance(error, ClientGone):
+            self._stop(End.CLIENT)
+        elif self._end is None:
+            self._failed(error)
+            self._cancel()
 
     def drain(self) -> None:
         """See `Draining.drain`: a client that keeps up hears when to come back; the source is ended."""

@@ -7,6 +7,7 @@ from types import AsyncGeneratorType
 from typing import Any, Self
 
 from hug.eventstream.connection.stepping import Rest, T
+from hug.eventstream.sources.left_behind import keep
 from hug.eventstream.sources.listening import running
 
 
@@ -114,5 +115,6 @@ class Step(Rest[T]):
     def throw(self, *error: Any) -> Any:
         """Raise an error where the source waits, or, once that is abandoned, where somebody waits for it."""
         if self._iteration.abandoned:
+            keep((self._iteration, self._steps))
             raise error[0] if len(error) == 1 else error[1]
         return super().throw(*error)
