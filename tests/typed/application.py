@@ -53,7 +53,9 @@ def everything(
     inline_dictionary: hug.types.inline_dictionary,
     json: hug.types.json,
     multiple: hug.types.multiple,
+    number: hug.types.number,
     smart_boolean: hug.types.smart_boolean,
+    text: hug.types.text,
     uuid: hug.types.uuid,
     limited: Annotated[int, hug.types.in_range(1, 5)] = 1,
     short: Annotated[str, hug.types.shorter_than(5)] = "",
@@ -69,7 +71,9 @@ def everything(
     assert_type(inline_dictionary, dict[str, str])
     assert_type(json, Any)
     assert_type(multiple, list[Any])
+    assert_type(number, int)
     assert_type(smart_boolean, bool)
+    assert_type(text, str)
     assert_type(uuid, UUID)
     assert_type(limited, int)
     converted.update(locals())

@@ -1,5 +1,6 @@
 """What type checkers make of an application that is written with hug, and that they are right."""
 
+import inspect
 import json
 import shutil
 import subprocess
@@ -50,8 +51,8 @@ def test_values() -> None:
     answer = hug.test.get(
         application, "/everything",
         boolean="1", comma_separated_list="a,b", decimal="1.5", float_number="1.5", inline_dictionary="a:b",
-        json="[1]", multiple="a", smart_boolean="t", uuid=str(UUID(int=1)), limited="4", short="abcd",
-        one="b", either="x", parts="a;b",
+        json="[1]", multiple="a", number="7", smart_boolean="t", text="7", uuid=str(UUID(int=1)),
+        limited="4", short="abcd", one="b", either="x", parts="a;b",
     )  # fmt: skip
     assert answer.status == hug.HTTP_200, answer.data
     assert application.converted == {
@@ -62,7 +63,9 @@ def test_values() -> None:
         "inline_dictionary": {"a": "b"},
         "json": [1],
         "multiple": ["a"],
+        "number": 7,
         "smart_boolean": True,
+        "text": "7",
         "uuid": UUID(int=1),
         "limited": 4,
         "short": "abcd",
@@ -71,6 +74,12 @@ def test_values() -> None:
         "parts": ["a", "b"],
         "hug_last_event_id": None,
     }
+
+
+def test_every_type_is_told() -> None:
+    """Type checkers are told of each type that can be an annotation as it is."""
+    ready = {name for name in hug.types.__all__ if isinstance(getattr(hug.types, name), hug.types.Type)}
+    assert ready <= inspect.signature(application.everything).parameters.keys()
 
 
 def test_annotated_types_refuse() -> None:
