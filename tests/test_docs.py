@@ -88,6 +88,17 @@ def test_links(page: str) -> None:
             assert heading in [re.sub(r"[^\w -]", "", each).lower().replace(" ", "-") for each in headings]
 
 
+def test_map() -> None:
+    """CONTRIBUTING's tables name every module and every room, and none that is gone."""
+    tables = re.findall(r"^\| .*", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    named = {Path(name).name for row in tables for name in re.findall(r"`([^` ]+(?:\.py|/))`", row)}
+    package = Path(hug.__file__).parent
+    rooms = {path.parent.name for path in package.glob("*/**/__init__.py")}
+    there = {path.name for path in package.glob("*.py")} | rooms
+    assert there <= named
+    assert named <= there | {path.name for folder in (ROOT, ROOT / "tests") for path in folder.iterdir()}
+
+
 @block("README.md", "'/sse'")
 def test_contract(module: ModuleType) -> None:
     """The first block streams three events with type and id."""
