@@ -96,7 +96,7 @@ class Application:
             if handover.stream is not None and not handover.taken:
                 await discard(handover)
         if handover.taken:
-            closed = handover.closed
+            closed = handover.on_closed
             stream = serve(handover, receive, send, self.site.streaming, scope.get("extensions"))
             del handover  # a stream may be open for days, by the thousand
             try:

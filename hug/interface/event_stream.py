@@ -108,7 +108,7 @@ class EventStreamHTTP(HTTP):
         """See `HTTP.clean_up`; what the source may use is cleaned up after it."""
         handover: Handover = exchange.request.scope[SCOPE_KEY]
         if error is None and handover.stream is not None:
-            handover.closed = partial(super().clean_up, exchange, None)
+            handover.on_closed = partial(super().clean_up, exchange, None)
         else:
             await super().clean_up(exchange, error)
 

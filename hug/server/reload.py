@@ -31,6 +31,7 @@ import uvicorn
 from uvicorn.supervisors.basereload import BaseReload
 
 from hug.eventstream.loop.budget import GRACE
+from hug.eventstream.sources.iteration import Iteration
 from hug.server.program import Program, ProgramError, of_program
 from hug.server.serve import configuration, serve_on
 from hug.server.sockets import close, listen
@@ -99,6 +100,7 @@ class _Worker:
     def __call__(self, sockets: list[socket.socket] | None) -> None:
         """Be a child process."""
         _end_with_parent()
+        Iteration.timed = True
         sys.exit(self.serve(sockets or []))
 
     def serve(self, sockets: list[socket.socket]) -> int:

@@ -158,3 +158,28 @@ def test_root_is_not_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     """The root of the file system is never watched, though a container may well run the command there."""
     monkeypatch.chdir("/")
     assert Program("app", Path("/app.py")).sources() == [Path("/app.py")]
+
+
+BLOCKS = """
+import asyncio, time, hug
+
+@hug.sse("/blocks")
+async def blocks():
+    await asyncio.sleep(0.001)
+    time.sleep(0.4)
+    yield "item"
+
+@hug.get("/")
+async def root():
+    return "one"
+"""
+
+
+def test_blocked_event_loop(hug: Start, folder: Path) -> None:
+    """While it reloads, which is for development, it says which source holds up everybody else."""
+    (folder / "app.py").write_text(BLOCKS)
+    running = hug("-f", "app.py")
+    running.says("one")
+    assert "item" in running.get("/blocks")
+    until(lambda: "the source blocks" in running.stderr)
+    assert "held up its event loop for 0.4" in running.stderr

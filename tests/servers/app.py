@@ -292,6 +292,12 @@ async def refuse(request: Any, response: Any, resource: Any) -> None:
 # Sources that fail
 
 
+@hug.sse("/no_such_job")
+async def no_such_job() -> AsyncIterator[Any]:
+    raise hug.HTTPNotFound(title="no such job")
+    yield
+
+
 @hug.sse("/fails")
 async def fails(after: hug.types.number) -> AsyncIterator[Any]:
     for number in range(after):
@@ -415,6 +421,12 @@ async def then_waits() -> AsyncIterator[Any]:
     yield "two"
     await asyncio.sleep(0.05)
     yield "three"
+
+
+@hug.sse("/large_event")
+async def large_event(size: hug.types.number) -> AsyncIterator[Any]:
+    yield "x" * size
+    await asyncio.Event().wait()
 
 
 async def counted(scope: Any, receive: Any, send: Any) -> None:

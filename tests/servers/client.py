@@ -138,6 +138,10 @@ class Client:
     def json(self) -> Any:
         return json.loads(self.rest())
 
+    def read(self, most: int) -> bytes:
+        """Return up to so many bytes as they come, chunked as they are; none at the end of the connection."""
+        return self._socket.recv(most)
+
     def pause(self, seconds: float) -> bool:
         """Wait up to ``seconds`` for more bytes; return whether any came."""
         if self._received:

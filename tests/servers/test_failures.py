@@ -1,5 +1,7 @@
 """A source that fails is logged and its client cut off without a clean end, so that a browser reconnects."""
 
+from collections.abc import Callable
+
 import pytest
 
 from .serving import Server
@@ -19,6 +21,23 @@ def test_failing(server: Server, path: str, after: int) -> None:
     assert f"app.{path} failed; its client will reconnect" in log
     assert f"in {path}\n" in log, "the traceback does not lead to the source"
     assert server.get("/status")["streams"] == 0
+
+
+@pytest.mark.parametrize("name", ["uvicorn", "uvicorn-h11", "uvicorn-protocol-limited", "hug"])
+def test_said_once(running: Callable[[str], Server], name: str) -> None:
+    """Where the server is uvicorn, it does not complain of the end that we mean."""
+    server = running(name)
+    server.stream("/fails?after=3").torn()
+    server.logs("this source is broken")
+    server.streams_end()
+    assert "without completing response" not in server.log
+
+
+def test_http_error_in_a_source(uvicorn: Server) -> None:
+    """Who raises an HTTP error where it is too late for one is told where it belongs."""
+    uvicorn.stream("/no_such_job").torn()
+    log = uvicorn.logs("no_such_job failed")
+    assert "raise HTTP errors in the handler that returns the source" in log
 
 
 @pytest.mark.parametrize("path", ["odd_item", "odd_item_thread"])

@@ -67,6 +67,21 @@ def test_cut_off(start: Start, name: str, path: str) -> None:
     assert "Traceback" not in server.log, server.log
 
 
+@pytest.mark.parametrize("name", SERVERS)
+def test_slow_but_reading(start: Start, name: str) -> None:
+    """A client that reads on gets a large event whole, though that takes longer than ``write_timeout``."""
+    server = start(name, WRITE_TIMEOUT="0.7")
+    size = 16_000_000
+    client = server.stream(f"/large_event?size={size}", buffer=65536)
+    began, read = time.monotonic(), 0
+    while read < size:
+        data = client.read(100_000)
+        assert data, f"cut off after {read} bytes, {time.monotonic() - began:.1f} s"
+        read += len(data)
+        time.sleep(max(0, began + read / 8_000_000 - time.monotonic()))
+    assert time.monotonic() - began > 1.4, "this has tested nothing"
+
+
 @pytest.mark.parametrize("name", ["uvicorn", "uvicorn-h11", "hug"])
 def test_dropped(start: Start, name: str) -> None:
     """On uvicorn the connection of one that was cut off is gone, although there is more to read."""

@@ -34,10 +34,10 @@ class Handover:
         last_event_id: The request's ``Last-Event-ID``.
         guard: What the client is; see `hug.eventstream.wire.client`.
         taken: Whether the head has been sent, so that the stream must be served.
-        closed: What to do when the stream has ended and its source is closed, or is never served.
+        on_closed: What to do when the stream has ended and its source is closed, or is never served.
     """
 
-    __slots__ = ("_send", "closed", "guard", "last_event_id", "name", "stream", "taken")
+    __slots__ = ("_send", "guard", "last_event_id", "name", "on_closed", "stream", "taken")
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -46,7 +46,7 @@ class Handover:
         self.last_event_id = ""
         self.guard = Guard.NONE
         self.taken = False
-        self.closed: Callable[[], Awaitable[None]] | None = None
+        self.on_closed: Callable[[], Awaitable[None]] | None = None
 
     def send(self, message: Message) -> Awaitable[None]:
         """Pass on what the framework sends."""

@@ -48,8 +48,8 @@ async def discard(handover: Handover) -> None:
         if handover.stream is not None:
             await handover.stream.feed().close()
     finally:
-        if handover.closed is not None:
-            await handover.closed()
+        if handover.on_closed is not None:
+            await handover.on_closed()
 
 
 def serve(

@@ -4,9 +4,10 @@ import asyncio
 import sys
 from collections.abc import AsyncIterable
 from types import AsyncGeneratorType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from hug.eventstream.connection.stepping import Rest, T
+from hug.eventstream.sources.holding import Watched
 from hug.eventstream.sources.left_behind import keep
 from hug.eventstream.sources.listening import running
 
@@ -15,13 +16,17 @@ class Iteration:
     """Goes through an async iterable in the running task, and closes it in the end.
 
     Attributes:
+        timed: Whether each step of every source is timed, for development: see `holding`.
         abandoned: Whether the source has been given up, so that no cancellation is passed on to it.
     """
+
+    timed: ClassVar[bool] = False
 
     __slots__ = ("_interrupted", "_iterator", "_task", "abandoned")
 
     def __init__(self, source: AsyncIterable[Any]) -> None:
-        self._iterator: Any = aiter(source)
+        iterator = aiter(source)
+        self._iterator: Any = Watched(iterator) if Iteration.timed else iterator
         self._interrupted: Step[Any] | None = None
         self._task: asyncio.Task[Any] | None = None
         self.abandoned = False
@@ -40,7 +45,7 @@ class Iteration:
         """
         self._task = asyncio.current_task()
         running.set(self)
-        if not isinstance(self._iterator, AsyncGeneratorType):
+        if not isinstance(getattr(self._iterator, "watched", self._iterator), AsyncGeneratorType):
             return self._iterator.__anext__().__await__()
         hooks = sys.get_asyncgen_hooks()
         sys.set_asyncgen_hooks(None, None)

@@ -6,6 +6,7 @@ from typing import Any
 
 from hug.eventstream.connection.writer import Connection
 from hug.eventstream.sources.feed import PATIENCE, WRITE_SIZE
+from hug.eventstream.sources.holding import HELD, tell
 from hug.eventstream.sources.iteration import Iteration, Step
 from hug.eventstream.wire.client import Guard
 from hug.eventstream.wire.encode import encode
@@ -57,7 +58,10 @@ class AsyncFeed(Iteration):
                 ready.append(encode(item))
                 size += len(ready[-1])
                 del item  # nor the last item, which may be large
-                if size >= WRITE_SIZE or time.monotonic() - since > PATIENCE:
+                took = time.monotonic() - since
+                if size >= WRITE_SIZE or took > PATIENCE:
+                    if took > HELD:
+                        tell(self._iterator, took)
                     pending = connection.write(b"".join(ready))
                     ready = None
                     if pending is not None:
