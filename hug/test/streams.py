@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mappin
 from typing import Any, Final, Self, TypeVar
 
 from hug.api import API
-from hug.eventstream.wire.client import ASKED
+from hug.eventstream.wire.client import ASKED, UNCACHED
 from hug.eventstream.wire.decode import Message
 from hug.test.asgi_client import StreamClient, StreamTimeout
 from hug.test.requests import Response, portal, request_for
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 EVENT_SOURCE: Final = {
     "user-agent": "Mozilla/5.0 (hug.test)",
-    **{name.decode(): value.decode() for name, value in ASKED.items()},
+    **{name.decode(): value.decode() for name, value in (*ASKED.items(), UNCACHED)},
 }
 """Headers that a browser's ``EventSource`` sends."""
 

@@ -1,10 +1,12 @@
 """The hug app that the engines read. A test empties ``seen`` and closes ``gate`` before it starts."""
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import hug
+from hug.eventstream.loop.open_streams import streams_of
 
 from .servers import PAGE
 
@@ -78,6 +80,48 @@ def _tens(after: int) -> Iterator[Any]:
 @hug.sse("/again")
 def again() -> Iterator[Any]:
     yield hug.sse.event("again", retry=RETRY)
+
+
+# Channels
+
+
+api = hug.API(__name__)
+api.sse.drain_retry = (RETRY / 1000, RETRY / 1000)
+
+HISTORY = 4
+"""Events that a channel keeps."""
+
+
+def channel(name: str) -> hug.sse.Channel:
+    return hug.sse.channel(name, history=HISTORY, api=api)
+
+
+@hug.sse("/missed")
+async def missed(name: hug.types.text, hug_last_event_id: str | None) -> Any:
+    """A channel in which something comes while its reader is away."""
+    if seen:
+        await channel(name).publish(f"missed {len(seen)}")
+    seen.append(hug_last_event_id)
+    return hug.sse.events(channel(name), retry=RETRY)
+
+
+@hug.sse("/wanted")
+async def wanted(name: hug.types.text, hug_last_event_id: str | None) -> Any:
+    seen.append(hug_last_event_id)
+    return hug.sse.events(channel(name).where(lambda message: message.data != "unwanted"), heartbeat=0.02)
+
+
+@hug.get("/readers")
+async def readers(name: hug.types.text) -> int:
+    return len(channel(name).readers)
+
+
+@hug.get("/drain")
+async def drain() -> None:
+    """End all streams as the end of a process does, and then take clients again as the next process would."""
+    streams = streams_of(asyncio.get_running_loop())
+    await streams.drained()
+    streams.revive()
 
 
 @hug.sse("/number")

@@ -7,6 +7,7 @@ Marionette, because Debian packages no WebDriver for it.
 import base64
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import warnings
@@ -162,7 +163,10 @@ class Firefox:
         # Only with this variable does a release build obey the address of its settings server below.
         os.environ["MOZ_REMOTE_SETTINGS_DEVTOOLS"] = "1"
         host, port = NOWHERE.split(":")
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            own = listener.getsockname()[1]
         return Marionette(
+            port=own,  # its default is the same for all Firefoxes of a machine
             bin=shutil.which("firefox-esr"),
             headless=True,
             gecko_log=str(Path(folder, "gecko.log")),

@@ -1,5 +1,6 @@
 """`EventSource` in real browsers, reading hug's own streams from uvicorn."""
 
+import itertools
 import json
 import socket
 import threading
@@ -8,6 +9,8 @@ from collections.abc import Iterator
 import pytest
 import uvicorn
 
+from ..servers.client import get
+from ..waiting import until
 from . import app
 from .engines import Browser
 from .servers import tearing_proxy
@@ -90,12 +93,12 @@ def test_resume_and_stop(browser: Browser, port: int) -> None:
 
 
 TEARS = {
-    "in event": (b"eve", b"nt: ten\nid: 20"),
-    "in id": (b"id: 2", b"0\n"),
-    "after id": (b"id: 20\n", b""),
+    "in event": (b"eve", b"nt: ten\nretry: 50\ndata: zehn mal 2"),
     "in data": (b"data: zehn mal 2 f", b""),
     "in a character": (b"data: zehn mal 2 f\xc3", b"\xbc"),
-    "before the blank line": (b"data: zehn mal 2 f\xc3\xbcr alle\n", b"\n"),
+    "after data": (b"data: zehn mal 2 f\xc3\xbcr alle\n", b"id: 20"),
+    "in id": (b"id: 2", b"0\n"),
+    "before the blank line": (b"id: 20\n", b"\n"),
 }
 
 
@@ -118,3 +121,65 @@ def test_fatal(browser: Browser, port: int, path: str) -> None:
     listen(browser, port, path)
     (error,) = said(browser, 1)
     assert (error["type"], error["readyState"]) == ("error", 2)
+
+
+_names = itertools.count()
+
+
+@pytest.fixture
+def name() -> str:
+    """The name of a channel that no other test has."""
+    return f"channel{next(_names)}"
+
+
+def test_break_before_the_first_event(browser: Browser, port: int, name: str) -> None:
+    """A stream of a channel that breaks before its first event costs nothing that comes meanwhile."""
+    with tearing_proxy(port, b"data: \n\n", b"") as proxy:
+        listen(browser, proxy, f"/missed?name={name}")
+        wait_for(browser, "report.some(entry => entry.data !== null)")
+        report = browser.evaluate("report")
+        browser.open("about:blank")
+    assert kinds(report) == ["open", "error", "open", "message"]
+    assert events(report) == [("message", "missed 1", app.channel(name).last_id)]
+    assert app.seen[1]
+
+
+def test_checkpoint(browser: Browser, port: int, name: str) -> None:
+    """A filter moves the id on without an event: a page that comes back then lacks nothing.
+
+    Its heartbeats and the end of the process are no events either.
+    """
+    channel = app.channel(name)
+    listen(browser, port, f"/wanted?name={name}")
+    until(lambda: get(port, f"/readers?name={name}") == 1)
+    first = channel.publish("one").id
+    wait_for(browser, "report.length == 2")
+    for _ in range(2 * app.HISTORY):
+        last_of_many = channel.publish("unwanted").id
+    get(port, "/drain")
+    wait_for(browser, "report.length == 4")
+    second = channel.publish("two").id
+    wait_for(browser, "report.length == 5")
+    report = browser.evaluate("report")
+    assert kinds(report) == ["open", "message", "error", "open", "message"]
+    assert events(report) == [("message", "one", first), ("message", "two", second)]
+    assert app.seen == [None, last_of_many]
+
+
+FETCHES = {
+    "as it is": "{}",
+    "with its type": "{headers: {Accept: 'text/event-stream'}}",
+    "uncached": "{cache: 'no-store'}",
+    "with both headers": "{headers: {Accept: 'text/event-stream', 'Cache-Control': 'no-cache'}}",
+}
+
+
+@pytest.mark.parametrize("options", FETCHES.values(), ids=FETCHES)
+def test_fetch(browser: Browser, port: int, options: str) -> None:
+    """A page that reads a stream with ``fetch`` sees no event but those that were sent."""
+    listen(browser, port, "/nowhere")
+    browser.evaluate(
+        f"void fetch('/messages', {options}).then(r => r.text()).then(t => {{ window.body = t }})"
+    )
+    wait_for(browser, "window.body !== undefined")
+    assert browser.evaluate("body") == ':\ndata: text\n\ndata: {"n":1}\n\n'

@@ -5,23 +5,22 @@ import pytest
 from hug.eventstream.wire.client import Guard, guard_for
 
 EVENT_SOURCE = {"accept": "text/event-stream", "cache-control": "no-cache"}
-MOZILLA = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"
+UNCACHED = {"pragma": "no-cache"}
+MOZILLA = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"}
 
 # Browsers and clients from PyPI are asked themselves, in tests/browsers and tests/clients; these need Node.
 REQUESTS = {
-    "eventsource 5, on Node's fetch": (EVENT_SOURCE | {"user-agent": "node"}, Guard.BLOCK),
-    "undici's EventSource": (EVENT_SOURCE | {"user-agent": "undici"}, Guard.BLOCK),
-    "no user agent": (EVENT_SOURCE, Guard.BLOCK),
-    "event-source-polyfill": (
-        EVENT_SOURCE | {"user-agent": MOZILLA, "pragma": "no-cache"},
-        Guard.EVENT,
-    ),
-    "fetch-event-source": ({"accept": "text/event-stream", "user-agent": MOZILLA}, Guard.NONE),
-    "htmx 4": ({"accept": "text/html, text/event-stream", "user-agent": MOZILLA}, Guard.NONE),
-    "reload of a page": (
-        {"accept": "text/html,*/*;q=0.8", "cache-control": "no-cache", "user-agent": MOZILLA},
+    "eventsource 4 and 5": (EVENT_SOURCE | UNCACHED | {"user-agent": "node"}, Guard.BLOCK),
+    "undici's EventSource": (EVENT_SOURCE | UNCACHED | {"user-agent": "undici"}, Guard.BLOCK),
+    "event-source-polyfill": (EVENT_SOURCE | UNCACHED | MOZILLA, Guard.EVENT),
+    "fetch-event-source": ({"accept": "text/event-stream"} | MOZILLA, Guard.NONE),
+    "htmx 4": ({"accept": "text/html, text/event-stream"} | MOZILLA, Guard.NONE),
+    "fetch with the headers of an EventSource": (EVENT_SOURCE | MOZILLA, Guard.NONE),
+    "a page that is reloaded": (
+        {"accept": "text/html,*/*;q=0.8", "cache-control": "no-cache"} | UNCACHED | MOZILLA,
         Guard.NONE,
     ),
+    "no user agent": (EVENT_SOURCE, Guard.BLOCK),
     "curl": ({"accept": "*/*", "user-agent": "curl/8.0"}, Guard.NONE),
 }
 

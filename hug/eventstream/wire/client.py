@@ -28,7 +28,7 @@ ASKED: Final[Mapping[bytes, bytes]] = {
     b"accept": b"text/event-stream",
     b"cache-control": b"no-cache",
 }
-"""What a request of an ``EventSource`` says, to the letter, at the first time and at each reconnect.
+"""What the request of an ``EventSource`` says, to the letter, at the first time and at each reconnect.
 
 Chromium, Firefox and WebKit do, and so do programs that follow the standard (eventsource 5 and undici on
 Node, aiohttp-sse-client, launchdarkly-eventsource). Of all others, clients made with ``fetch`` send no
@@ -38,12 +38,20 @@ types, too.
 Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
 """
 
-AGENTS: Final = ((b"Mozilla/", Guard.EVENT), (b"python-requests/", Guard.NONE))
-"""What those that ask so are by how their ``User-Agent`` begins; any other is `Guard.BLOCK`.
+BROWSER: Final = b"Mozilla/"
+"""How the ``User-Agent`` of all browsers begins."""
 
-All browsers begin so. Only they need an event: a program is likely to show each event there is, also one of a
-type that it does not know. sseclient, on requests, does not read as it asks.
+UNCACHED: Final = (b"pragma", b"no-cache")
+"""What browsers add to a request that no cache may answer, as those of an ``EventSource``.
+
+Not, however, where a page itself gives ``fetch`` the two headers above, with which it reads in its own way.
+One that asks for ``cache: 'no-store'`` and that type cannot be told from an ``EventSource``.
+
+Source: https://fetch.spec.whatwg.org/#http-network-or-cache-fetch
 """
+
+LOOKALIKES: Final = b"python-requests/"
+"""How the ``User-Agent`` of sseclient begins, on requests, which asks so and does not read so."""
 
 
 def guard_for(method: str, headers: Iterable[tuple[bytes, bytes]]) -> Guard:
@@ -53,10 +61,10 @@ def guard_for(method: str, headers: Iterable[tuple[bytes, bytes]]) -> Guard:
         method: Of the request.
         headers: Of the ASGI scope: names in lower case, values as bytes.
     """
-    guard = Guard.BLOCK
     if method != "GET":
         return Guard.NONE
     asked = 0
+    browser = uncached = False
     for name, value in headers:
         wanted = ASKED.get(name)
         if wanted is not None:
@@ -64,5 +72,11 @@ def guard_for(method: str, headers: Iterable[tuple[bytes, bytes]]) -> Guard:
                 return Guard.NONE
             asked += 1
         elif name == b"user-agent":
-            guard = next((each for agent, each in AGENTS if value.startswith(agent)), guard)
-    return guard if asked == len(ASKED) else Guard.NONE
+            browser = value.startswith(BROWSER)
+            if value.startswith(LOOKALIKES):
+                return Guard.NONE
+        elif (name, value) == UNCACHED:
+            uncached = True
+    if asked != len(ASKED) or (browser and not uncached):
+        return Guard.NONE
+    return Guard.EVENT if browser else Guard.BLOCK
