@@ -73,7 +73,8 @@ def loads(text: str | bytes | bytearray) -> Any:
         value = json.loads(text)
     except RecursionError:
         raise ValueError("JSON is nested too deep") from None
-    if _may_be_deep(text) and _is_deep(value):
+    # Each level takes two brackets.
+    if len(text) > 2 * MOST_DEPTH and _may_be_deep(text) and _is_deep(value):
         raise ValueError(f"JSON is nested too deep: {MOST_DEPTH} levels are the most")
     return value
 

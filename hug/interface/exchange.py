@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from hug.interface.execution import THREADED, Execution
+from hug.interface.formats import Output
 from hug.web.request import Request
 from hug.web.response import Response
 
@@ -24,6 +25,7 @@ class Exchange:
         context: What this call's requirements, types and directives share.
         body: The bytes of the body, and once they are parsed its value.
         execution: How to call user code from where this runs.
+        output: The format of the answer.
         directives: Values of directives, in the order they were made.
         redirect: Another endpoint, which answers in place of this one.
     """
@@ -34,6 +36,7 @@ class Exchange:
         "context",
         "directives",
         "execution",
+        "output",
         "redirect",
         "request",
         "response",
@@ -50,5 +53,6 @@ class Exchange:
         self.context: dict[str, Any] = {}
         self.body: Any = None
         self.execution: Execution = THREADED
+        self.output: Output
         self.directives: list[Any] = []
         self.redirect: Callable[..., Any] | None = None

@@ -85,7 +85,7 @@ class Input:
     def __init__(self, function: InputFormat) -> None:
         self.function = function
         self._names = keywords(function)
-        self._body = first(function)
+        self._body = first(function) or ""
 
     def __call__(self, data: bytes, parameters: Mapping[str, str]) -> Any:
         """Return what the format makes of a body, or an awaitable of that.
@@ -97,15 +97,15 @@ class Input:
         Raises:
             BodyUnreadable: The body is not what its content type says.
         """
-        offered: dict[str, Any] = {**parameters, "content_length": len(data)}
         names = self._names
-        given = {
-            name: value
-            for name, value in offered.items()
-            if name != self._body and (names is None or name in names)
-        }
-        if "charset" in given:
-            given["charset"] = codec(given["charset"])
+        given: dict[str, Any] = {}
+        if parameters:
+            given = {name: value for name, value in parameters.items() if names is None or name in names}
+            given.pop(self._body, None)
+            if "charset" in given:
+                given["charset"] = codec(given["charset"])
+        if names is None or "content_length" in names:
+            given["content_length"] = len(data)
         try:
             return self.function(BytesIO(data), **given)
         except (LookupError, ValueError) as error:

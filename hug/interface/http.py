@@ -170,7 +170,8 @@ class HTTP:
             exchange.response.status = self.status
         if self.response_headers:
             exchange.response.set_headers(dict(self.response_headers))
-        (self.output or self.api.http.output).announce(exchange.request, exchange.response)
+        exchange.output = self.output or self.api.http.output
+        exchange.output.announce(exchange.request, exchange.response)
 
     async def read_body(self, exchange: Exchange) -> bytes:
         """Return the body, which may be empty; raise the error to answer with if it is too long or slow."""
@@ -196,7 +197,7 @@ class HTTP:
                 continue
             if not verdict:
                 raise HTTPForbidden
-            await self.write(exchange, verdict, self.output or self.api.http.output)
+            await self.write(exchange, verdict, exchange.output)
             return ANSWERED
         return None
 
@@ -217,7 +218,8 @@ class HTTP:
                     return given
                 if isinstance(value, dict):
                     given.update(value)
-                    given.update(exchange.url_fields)
+                    if exchange.url_fields:
+                        given.update(exchange.url_fields)
         return given
 
     async def _parse(self, exchange: Exchange, data: bytes) -> Any:
@@ -283,7 +285,7 @@ class HTTP:
         data: Any = {"errors": errors}
         if self.on_invalid is not None:
             data = await exchange.execution.resolve(self.on_invalid(data, request=request, response=response))
-        formatter = self.output_invalid or self.output or self.api.http.output
+        formatter = self.output_invalid or exchange.output
         if self.output_invalid is not None or ("on_invalid" in self.route and is_text(data)):
             formatter.announce(request, response)
         else:
@@ -299,7 +301,7 @@ class HTTP:
             result = await exchange.execution.resolve(transformed)
         if result is None and (response.answered or response.status_code == 204):
             return  # the function has put its answer there itself
-        content = (self.output or self.api.http.output)(result, exchange.request, response)
+        content = exchange.output(result, exchange.request, response)
         if isinstance(content, bytes):  # as nearly always; what follows costs a coroutine
             response.data = content
         else:

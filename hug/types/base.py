@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping
 from types import MappingProxyType, new_class
-from typing import Any
+from typing import Any, NoReturn
 
 from hug.types.careful import careful
 
@@ -72,13 +72,13 @@ def create(
                     given = base.__call__(self, value, *((context,) if base._accept_context else ()))
                 return function(given, context) if accept_context else function(given)
             except Exception as error:
-                rejection = _rejection(error, value, exception_handlers, error_text)
-                if rejection is None:
-                    raise
-                raise rejection from error
+                _reject(error, value, exception_handlers, error_text)
 
         def convert(self: Any, value: Any) -> Any:
-            return convert_in_context(self, value)
+            try:
+                return function(base.__call__(self, value) if chained else value)
+            except Exception as error:
+                _reject(error, value, exception_handlers, error_text)
 
         members = {
             "__call__": convert_in_context if takes_context else convert,
@@ -113,14 +113,14 @@ def accept(
     return decorate(cast)
 
 
-def _rejection(
-    error: Exception, value: object, handlers: ExceptionHandlers, error_text: str | None
-) -> Exception | None:
-    """Return what to raise in place of ``error``; None when nobody asked for anything else."""
+def _reject(error: Exception, value: object, handlers: ExceptionHandlers, error_text: str | None) -> NoReturn:
+    """Raise what there is to raise in place of ``error``; itself when nobody asked for anything else."""
     for kind, answer in handlers.items():
         if isinstance(error, kind):
-            return ValueError(answer) if isinstance(answer, str) else answer(value)
-    return ValueError(error_text) if error_text else None
+            raise (ValueError(answer) if isinstance(answer, str) else answer(value)) from error
+    if error_text:
+        raise ValueError(error_text) from error
+    raise error
 
 
 def _instance_like(kind: type[Type], example: Type) -> Type:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncIterator, Generator
-from typing import Any
+from typing import Any, cast
 
 import falcon
 
 from hug.asgi import Message, Receive
+from hug.eventstream.connection.stepping import Rest
 from hug.web.errors import HTTPBadRequest, HTTPContentTooLarge, HTTPError
 
 
@@ -90,25 +91,32 @@ async def read_body(
     """
     if length is not None and length > limit:
         raise too_large(scope, limit)
-    chunks: list[bytes] = []
-    size = 0
+    reading = _read_all(scope, receive, limit)
+    try:
+        waiting_for = reading.send(None)
+    except StopIteration as end:  # all of it is here, as nearly always: there is nothing to time
+        return cast("bytes", end.value)
     try:
         async with asyncio.timeout(timeout):
-            while True:
-                event = await receive()
-                if event["type"] == "http.disconnect":
-                    raise HTTPBadRequest(
-                        "Incomplete body", "The connection was closed before the body's end."
-                    )
-                chunk = event.get("body", b"")
-                size += len(chunk)
-                if size > limit:
-                    raise too_large(scope, limit)
-                chunks.append(chunk)
-                if not event.get("more_body", False):
-                    return b"".join(chunks)
+            return cast("bytes", await Rest(reading.__await__(), waiting_for))
     except TimeoutError:
         raise too_slow(scope, timeout) from None
+
+
+async def _read_all(scope: Message, receive: Receive, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            raise HTTPBadRequest("Incomplete body", "The connection was closed before the body's end.")
+        chunk = event.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise too_large(scope, limit)
+        chunks.append(chunk)
+        if not event.get("more_body", False):
+            return b"".join(chunks)
 
 
 def too_slow(scope: Message, timeout: float) -> HTTPError:

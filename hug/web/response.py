@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, Final
 
 import falcon.asgi
 
@@ -12,6 +13,9 @@ from hug.web.threads import handlers
 
 CHUNK = 64 * 1024
 """Bytes that are read from a sync file at once."""
+
+
+_ENDS_A_HEADER: Final = re.compile(rb"[\r\n\0]")
 
 
 class Response(falcon.asgi.Response):
@@ -44,21 +48,17 @@ class Response(falcon.asgi.Response):
         """Whether something has been set to answer with."""
         return not (self.text is None and self._data is None and self.stream is None and self._media is None)
 
-    def _asgi_headers(self, media_type: str | None = None) -> list[tuple[bytes, bytes]]:
-        """Return the headers to send; Falcon calls this.
+    async def render_body(self) -> bytes | None:  # type: ignore[override]  # as in falcon.asgi
+        """Return the bytes to send, None if there is only a ``stream``; Falcon calls this last.
 
         Raises:
-            ValueError: A header with a line break or NUL, which would end it: the rest, perhaps something
-                that a client sent, would be a header of its own.
+            ValueError: A header has a line break or NUL, which would end it: the rest, perhaps something that
+                a client sent, would be a header of its own.
         """
-        headers: list[tuple[bytes, bytes]] = super()._asgi_headers(media_type)
-        for name, value in headers:
-            if b"\n" in value or b"\r" in value or b"\0" in value:
-                raise ValueError(f"header {name.decode()!r} has a line break or NUL in its value {value!r}")
-        return headers
-
-    async def render_body(self) -> bytes | None:  # type: ignore[override]  # as in falcon.asgi
-        """Return the bytes to send, None if there is only a ``stream``; Falcon calls this last."""
+        if self._extra_headers or self._cookies or not "".join(self._headers.values()).isprintable():
+            for name, value in self._asgi_headers():
+                if _ENDS_A_HEADER.search(value):
+                    raise ValueError(f"header {name.decode()!r} has a line break or NUL in it: {value!r}")
         if self.stream is not None:
             self.stream = _asynchronous(self.stream)
         data: Any = self._data if self.text is None else self.text

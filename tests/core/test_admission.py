@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 import hug
+from hug.interface.formats import media_type
+from hug.web.admission import LONGEST_MEDIA_TYPE
 
 from .serving import exchange, get, serving
 
@@ -119,3 +121,15 @@ def test_errors_are_not_sniffed(api: hug.API) -> None:
     response = hug.test.get(api, "/get", headers={"x": "a" * 100_000})
     assert response.headers_dict["x-content-type-options"] == "nosniff"
     assert json.loads(response.content) == response.data
+
+
+def test_what_is_remembered_of_clients_is_bounded(api: hug.API) -> None:
+    """Content types, which clients make up, are remembered in a bounded number of bounded length."""
+    hug.post("/x", api=api)(lambda body: 1)
+    for number in range(200):
+        kind = f"a/{number}; charset=x{number}{'y' * 1900}"
+        hug.test.post(api, "/x", "a", headers={"content-type": kind})
+    kept = media_type.cache_info()
+    assert kept.currsize * LONGEST_MEDIA_TYPE <= 256 * 1024
+    response = hug.test.post(api, "/x", "a", headers={"content-type": "a" * (LONGEST_MEDIA_TYPE + 1)})
+    assert response.status_code == 431
