@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar
@@ -19,6 +20,10 @@ class Portal:
 
     def __init__(self, name: str = "hug-portal") -> None:
         self._name = name
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -26,6 +31,8 @@ class Portal:
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
         """The loop, running."""
+        if self._process != os.getpid():
+            self._begin()  # forked off: the thread there was is its parent's
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import os
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -29,6 +30,10 @@ class Threads:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
         self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._lock = threading.Lock()
         self._started = 0
@@ -60,6 +65,8 @@ class Threads:
         return await answer
 
     def _submit(self, job: Callable[[], None]) -> None:
+        if self._process != os.getpid():
+            self._begin()  # forked off: the threads there were are its parent's
         with self._lock:
             if self._spare > 0 or self._started >= self.limit:
                 self._spare -= 1

@@ -1,5 +1,6 @@
 """What a process may spend on its sources."""
 
+import os
 import threading
 from typing import Any, Final
 
@@ -49,11 +50,17 @@ class Threads:
     """
 
     def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
         self.running = 0
         self._lock = threading.Lock()
 
     def take(self) -> None:
         """Count one more thread; raise `TooManyThreads` when that would pass the limit."""
+        if self._process != os.getpid():
+            self._begin()  # forked off: the threads there were are its parent's
         with self._lock:
             if self.running >= limits.sync_sources:
                 raise TooManyThreads(limits.sync_sources)
