@@ -15,6 +15,7 @@ import pytest
 import hug
 from hug.eventstream.brokers import memory
 from hug.eventstream.channels import publication as publication_module
+from hug.eventstream.channels import refusal
 from hug.eventstream.channels.registry import Channels
 from hug.eventstream.history.log import Bounds, Log
 from hug.eventstream.loop import open_streams
@@ -60,7 +61,7 @@ def test_end_while_publishing(api: Any, monkeypatch: pytest.MonkeyPatch) -> None
 
     class Broker:
         def topic(self, name: str, bounds: Bounds, grown: Any) -> Slow:
-            return Slow(bounds)
+            return Slow(bounds, grown)
 
     channel = Channels(Broker()).get("slow")
     hug.sse("/slow", api=api)(lambda: channel)
@@ -78,6 +79,46 @@ def test_end_while_publishing(api: Any, monkeypatch: pytest.MonkeyPatch) -> None
         assert log_of(channel).last == 1
 
     run(main())
+
+
+def test_thread_that_publishes_to_the_end(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of the process ends it without a word, where any other error is printed."""
+    monkeypatch.setattr(open_streams, "_streams", weakref.WeakKeyDictionary())
+    monkeypatch.setattr(open_streams, "_drained", [])
+    printed: list[Any] = []
+    monkeypatch.setattr(threading, "excepthook", lambda failed: printed.append(failed.exc_value))
+    refusal._say_nothing.cache_clear()
+    channel = hug.sse.channel("a", api=api)
+    hug.sse("/a", api=api)(lambda: channel)
+    failures = [ValueError("one"), ValueError("two")]
+
+    def fail() -> None:
+        raise failures[len(printed)]
+
+    def publish() -> None:
+        while True:
+            channel.publish("x")
+
+    async def main() -> None:
+        client = await Client(api, "/a").open()
+        threads = [threading.Thread(target=publish, daemon=True) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        await client.take(1)
+        streams_of(asyncio.get_running_loop()).drain()
+        await until(lambda: not any(thread.is_alive() for thread in threads), "the end of the threads")
+        await client.end()
+
+    try:
+        for _ in range(2):
+            failing = threading.Thread(target=fail)
+            failing.start()
+            failing.join()
+            if len(printed) == 1:
+                run(main())
+    finally:
+        refusal._say_nothing.cache_clear()
+    assert printed == failures
 
 
 def test_what_is_published_arrives(api: Any) -> None:

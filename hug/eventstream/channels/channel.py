@@ -5,6 +5,7 @@ from typing import Any
 
 from hug.eventstream.channels.fanout import Fanout
 from hug.eventstream.channels.publication import Publication
+from hug.eventstream.channels.refusal import refused
 from hug.eventstream.history.log import Bounds
 from hug.eventstream.history.view import OnGap, Predicate
 from hug.eventstream.loop.open_streams import ending
@@ -12,7 +13,6 @@ from hug.eventstream.wire.encode import fields
 from hug.eventstream.wire.event import Event
 from hug.eventstream.wire.event import event as make_event
 from hug.eventstream.wire.no_value import NoValue
-from hug.exceptions import PublishRefused
 
 
 class FilteredChannel(NoValue):
@@ -101,8 +101,9 @@ class Channel(NoValue):
         Raises:
             TypeError: ``data`` is nothing that hug can write as JSON.
             ValueError: A field is wrong; the message names it.
-            PublishRefused: The process is ending. When it begins to in the moment of publishing, in another
-                thread, some readers may have the event nevertheless.
+            PublishRefused: The process is ending, and so may a thread that does nothing but publish: it
+                need not catch this, and nothing is printed. When the end begins in the moment of publishing,
+                in another thread, some readers may have the event nevertheless.
         """
         if isinstance(data, str) and event is None and id is None and retry is None and comment is None:
             body = fields(data)  # no field that could be wrong
@@ -110,12 +111,12 @@ class Channel(NoValue):
             body = fields(_checked(data, event, id, retry, comment))
         fanout = self._fanout
         if ending():
-            raise PublishRefused(fanout.name)
+            raise refused(fanout.name)
         taken = fanout.topic.append(body)
         if isinstance(taken, str):
             crowded = fanout.grown()
             if ending():  # it is too late, perhaps, to be brought to the readers
-                raise PublishRefused(fanout.name)
+                raise refused(fanout.name)
         else:
             crowded = fanout.crowded
         return Publication(taken, fanout.wait() if crowded else None)
