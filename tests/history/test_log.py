@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hug.eventstream.history.log import LIVE_BYTES, LIVE_EVENTS, Bounds, Log
+from hug.eventstream.history.log import JOINED_BYTES, LIVE_BYTES, LIVE_EVENTS, Bounds, Log
 from hug.eventstream.wire.decode import Decoder, Message
 from hug.eventstream.wire.encode import fields
 from hug.eventstream.wire.event import event
@@ -128,6 +128,25 @@ def test_position_out_of_the_log() -> None:
         log.after(0, 10)
     assert [position for _, position, _ in log.after(3, 10)] == [4, 5]
     assert [position for _, position, _ in log.after(3, 1)] == [4]
+
+
+@pytest.mark.parametrize("kind", ["joined", "looked at"])
+def test_second_forms_are_bounded(kind: str) -> None:
+    """What readers that are behind have in common is bounded in bytes, and let go of when there are none."""
+    log = make(history=100, held=True)
+    fill(log, 100, 20_000)
+    history = bytes_held(log)
+    for position in range(98):
+        if kind == "joined":
+            log.chunk(position, 65536)
+        else:
+            log.message(position + 1, next(log.after(position, 1))[2])
+        assert bytes_held(log) <= history + JOINED_BYTES + SMALL
+    assert bytes_held(log) > history + JOINED_BYTES // 8
+    assert log.exceeds
+    log.release(log.last)
+    assert bytes_held(log) <= history + SMALL
+    assert not log.exceeds
 
 
 @pytest.mark.parametrize("let_go", ["release", "expire"])

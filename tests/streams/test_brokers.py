@@ -178,13 +178,13 @@ def test_events_that_come_while_readers_are_looked_at(api: Any) -> None:
     lock = Busy()
 
     class Topic(memory.MemoryTopic):
-        def __init__(self, bounds: Bounds) -> None:
-            super().__init__(bounds)
+        def __init__(self, bounds: Bounds, grown: Callable[[], None]) -> None:
+            super().__init__(bounds, grown)
             self.log = Log(LIFE, bounds, lock)
 
     class Broker:
         def topic(self, name: str, bounds: Bounds, grown: Callable[[], None]) -> Topic:
-            return Topic(bounds)
+            return Topic(bounds, grown)
 
     channel = Channels(Broker()).get("busy", history=0)
     hug.sse("/busy", api=api)(lambda: channel)

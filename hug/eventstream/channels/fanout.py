@@ -1,14 +1,16 @@
 """One channel at work: its events, the audiences that follow them, and publishers too fast for those."""
 
 import asyncio
-import threading
 import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import Protocol
 
 from hug.eventstream.brokers import Broker, Topic
+from hug.eventstream.brokers.lock import LOCK
 from hug.eventstream.channels.audience import Audience
+from hug.eventstream.channels.failures import Failures
 from hug.eventstream.channels.publication import wait_in_thread
 from hug.eventstream.history.log import Bounds, Log
 from hug.eventstream.history.view import OnGap, Predicate, Track
@@ -31,8 +33,8 @@ class Keeper(Protocol):
 class Fanout:
     """Brings a channel's events to its audiences, of which each event loop has one.
 
-    Its lock may be taken again by the thread that has it: finalizers and signal handlers publish, too,
-    between any two lines. So nothing is called between looking at a field and changing it.
+    The lock keeps out other threads, but finalizers and signal handlers publish, too, between any two lines:
+    so nothing is called between looking at a field and changing it.
 
     Attributes:
         name: The channel's name.
@@ -45,7 +47,7 @@ class Fanout:
     """
 
     __slots__ = (
-        "__weakref__", "_keeper", "_lock", "_room",
+        "__weakref__", "_failures", "_keeper", "_room",
         "audiences", "bounds", "kept", "log", "name", "on_gap", "topic",
     )  # fmt: skip
 
@@ -62,16 +64,16 @@ class Fanout:
 
     def begin(self) -> None:
         """Begin a life of the channel: without events and without readers."""
-        self._lock = threading.RLock()
         # What those wait for who publish faster than readers can be served.
         self._room: Future[None] | None = None
         self.audiences: tuple[Audience, ...] = ()
-        self.topic = self._keeper.broker.topic(self.name, self.bounds, _teller(weakref.ref(self)))
+        self.topic = self._keeper.broker.topic(self.name, self.bounds, partial(_grown, weakref.ref(self)))
         self.log = self.topic.log
+        self._failures = Failures(self.name, self.log)
 
     def track(self, predicates: tuple[Predicate, ...] = ()) -> Track:
         """Return what readers see of it."""
-        return Track(self.name, self.log, self.on_gap, predicates)
+        return Track(self.name, self.log, self.on_gap, predicates, self._failures.tell)
 
     # Readers
 
@@ -82,14 +84,14 @@ class Fanout:
             if audience.pump is pump:
                 return audience
         audience = Audience(self, pump, channel)
-        with self._lock:
+        with LOCK:
             self.log.held = True
             self._replace(lambda audiences: (*(each for each in audiences if not each.pump.closed), audience))
         return audience
 
     def forsake(self, audience: Audience) -> None:
         """Forget an audience that has no readers left."""
-        with self._lock:
+        with LOCK:
             self._replace(lambda audiences: tuple(each for each in audiences if each is not audience))
             if not self.audiences:
                 self.log.held = False
@@ -118,7 +120,7 @@ class Fanout:
         if all(audience.served_all for audience in audiences):
             log.release(min([audience.served for audience in audiences], default=log.last))
         if self._room is not None:
-            with self._lock:
+            with LOCK:
                 room, self._room = self._room, None
             if room is not None:
                 room.set_result(None)
@@ -145,7 +147,7 @@ class Fanout:
     def wait(self) -> Future[None] | None:
         """Return what to wait for when readers cannot keep pace; in a thread, wait for it and return None."""
         made: Future[None] = Future()
-        with self._lock:
+        with LOCK:
             if self._room is None:
                 self._room = made
             room = self._room
@@ -158,12 +160,8 @@ class Fanout:
         return wait_in_thread(room)
 
 
-def _teller(reference: "weakref.ref[Fanout]") -> Callable[[], None]:
-    """Return what tells a channel's readers that its log has grown, and does not keep the channel alive."""
-
-    def grown() -> None:
-        fanout = reference()
-        if fanout is not None:
-            fanout.grown()
-
-    return grown
+def _grown(reference: "weakref.ref[Fanout]") -> None:
+    """Do what `Fanout.grown` does, and do not keep it alive for that."""
+    fanout = reference()
+    if fanout is not None:
+        fanout.grown()

@@ -236,13 +236,11 @@ class Group:
         try:
             return self.view.read(cursor, WRITE_SIZE)
         except Gap:
-            error = None  # their channel disconnects them
-        except Exception as failure:
-            error = failure
+            pass  # their channel disconnects them
         for reader in list(readers):
             self._part(reader)
             self._behind.pop(reader, None)
-            reader.end(error)
+            reader.end(None)
         return b""
 
     def _unite(self, reader: Member, cursor: Cursor) -> bool:

@@ -6,6 +6,8 @@ import contextlib
 from collections.abc import Generator
 from typing import Any, Final
 
+from hug.eventstream.brokers.lock import held_here
+
 ROOM_TIMEOUT: Final = 1.0
 """Seconds that whoever publishes faster than readers can be served is held up at most."""
 
@@ -66,7 +68,8 @@ def wait_in_thread(room: concurrent.futures.Future[None]) -> concurrent.futures.
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        with contextlib.suppress(TimeoutError):
-            room.result(ROOM_TIMEOUT)
+        if not held_here():
+            with contextlib.suppress(TimeoutError):
+                room.result(ROOM_TIMEOUT)
         return None
     return room

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import threading
 import time
 import weakref
 from collections import deque
@@ -11,6 +10,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from hug.eventstream.brokers import Broker
+from hug.eventstream.brokers.lock import LOCK
 from hug.eventstream.channels.channel import Channel, fanout_of
 from hug.eventstream.channels.fanout import Fanout
 from hug.eventstream.history.log import Bounds, Log
@@ -54,19 +54,14 @@ class Channels:
         self._known: weakref.WeakValueDictionary[str, Channel] = weakref.WeakValueDictionary()
         self._kept: deque[Channel] = deque()  # in the order in which they are looked at
         self._told = False
-        self._begin()
-        _registries.add(self)
-
-    def _begin(self) -> None:
         # While a thread makes a channel, a finalizer or a signal handler may ask it for the same one: the
         # lock lets it in, and it gets, or leaves here, what both are to have.
-        self._lock = threading.RLock()
         self._making = 0
         self._made: dict[str, Channel] = {}
+        _registries.add(self)
 
     def begin_anew(self) -> None:
         """Give all channels another life: this process was forked off, and its parent goes on with theirs."""
-        self._begin()
         for channel in list(self._known.values()):
             fanout_of(channel).begin()
 
@@ -105,7 +100,7 @@ class Channels:
         """Return the channel of this name that another thread may have made meanwhile, or make it."""
         name = fanout.name
         made = Channel(fanout)
-        with self._lock:
+        with LOCK:
             self._making += 1
             try:
                 known = self._known.get(name)
@@ -245,9 +240,10 @@ _registries: weakref.WeakSet[Channels] = weakref.WeakSet()
 @lru_cache(maxsize=1)
 def _listen_for_forks() -> None:
     """Have channels begin anew in every process that is forked off; once, when there is a first channel."""
-    os.register_at_fork(after_in_child=_begin_anew)
+    os.register_at_fork(before=LOCK.acquire, after_in_parent=LOCK.release, after_in_child=_begin_anew)
 
 
 def _begin_anew() -> None:
+    LOCK.release()
     for channels in list(_registries):
         channels.begin_anew()

@@ -5,9 +5,10 @@ channel ever had. The log forgets the oldest events, so a position can fall out 
 never silent.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from hug.eventstream.wire.decode import Decoder, Message
@@ -15,6 +16,9 @@ from hug.eventstream.wire.decode import Decoder, Message
 LIVE_EVENTS: Final = 1000
 LIVE_BYTES: Final = 4 * 1024 * 1024
 """Most events, and their bytes, kept past the history's limits while readers that are connected lack them."""
+
+JOINED_BYTES: Final = 256 * 1024
+"""Most bytes of events kept in a second form: as joined pieces, and as messages that filters look at."""
 
 _DEAD: Final = 64
 _MESSAGES: Final = 1000
@@ -43,14 +47,19 @@ class Log:
     Two limits hold. The *history* is what a reader that comes back may resume in. While ``held``, the events
     published last are kept besides, for readers that are connected and have not been given them yet.
 
+    Any thread may change and read it, and so may a finalizer or a signal handler, which begins between any
+    two lines of a thread that is in the middle of that. The lock keeps out the other threads only. What comes
+    from above in the same thread is deferred, and done as soon as the thread is through.
+
     Attributes:
         last: The position behind the newest event.
         bytes_in: Bytes of all events there have ever been.
     """
 
     __slots__ = (
-        "_base", "_bounds", "_chunks", "_expires", "_frames", "_full", "_held", "_history_bytes", "_life",
-        "_live", "_live_bytes", "_lock", "_messages", "_oldest", "_resumable", "_times", "bytes_in", "last",
+        "_base", "_bounds", "_busy", "_chunks", "_deferred", "_expires", "_frames", "_full", "_held",
+        "_history_bytes", "_joined", "_life", "_live", "_live_bytes", "_lock", "_looked_at", "_messages",
+        "_oldest", "_resumable", "_times", "bytes_in", "last",
     )  # fmt: skip
 
     def __init__(self, life: str, bounds: Bounds, lock: AbstractContextManager[object]) -> None:
@@ -59,11 +68,13 @@ class Log:
         Args:
             life: Begins all ids, and tells this log from any other of the same channel: ``[A-Za-z0-9._]``.
             bounds: Limits of the history.
-            lock: Held while the log changes or is copied from, so that any thread may publish.
+            lock: Keeps other threads out; the thread that has it may take it again, as an `RLock`.
         """
         self._life = life
         self._bounds = bounds
         self._lock = lock
+        self._busy = False  # whether the thread that has the lock is in the middle of a change or a copy
+        self._deferred: list[Callable[[], Callable[[], object] | None]] = []
         self._frames: list[bytes] = []  # the first ones may be dropped already, and are then empty
         self._times: list[float] = []
         self._base = 0  # position before the first of them
@@ -75,7 +86,9 @@ class Log:
         self._full = _WITH_THE_NEXT  # position past which an event is over a limit, or may be
         self._expires = -_NEVER  # when the oldest event of the history is past its age, or may be
         self._chunks: dict[int, tuple[bytes, int]] | None = None
+        self._joined = 0  # bytes of these
         self._messages: dict[int, Message] | None = None
+        self._looked_at = 0  # bytes of these
         self._held = False
         self.last = 0
         self.bytes_in = 0
@@ -92,8 +105,8 @@ class Log:
 
     @property
     def exceeds(self) -> bool:
-        """Whether more than the history is kept, for connected readers."""
-        return self._oldest < self._resumable
+        """Whether more than the history is kept, which `release` lets go of."""
+        return self._oldest < self._resumable or self._chunks is not None or self._messages is not None
 
     @property
     def bounds(self) -> Bounds:
@@ -107,11 +120,7 @@ class Log:
 
     @held.setter
     def held(self, held: bool) -> None:
-        with self._lock:
-            if held and not self._held:
-                self._live, self._live_bytes = self.last, 0
-            self._held = held
-            self._full = _WITH_THE_NEXT  # another limit holds now
+        self._change(partial(self._hold, held))
 
     # Ids
 
@@ -136,27 +145,86 @@ class Log:
         Args:
             fields: The event as `hug.eventstream.wire.encode.fields` gives it.
             now: Seconds of a clock that never goes back, the same for all logs.
+
+        Returns:
+            Empty if nothing has been done, since this very thread is in the middle of something here: the
+            event is for `append_later`.
         """
         with self._lock:
-            position = self.last + 1
-            event_id = f"{self._life}-{position}"
-            frame = b"%bid: %b\n\n" % (fields, event_id.encode())
-            size = len(frame)
-            self._frames.append(frame)
-            self._times.append(now)
-            self._chunks = None
-            self.last = position
-            self.bytes_in += size
-            self._history_bytes += size
-            self._live_bytes += size
-            if (
-                position > self._full
-                or now >= self._expires
-                or self._history_bytes > self._bounds.max_bytes
-                or (self._live_bytes > LIVE_BYTES and self._live < self._resumable)
-            ):
+            if self._busy:
+                return ""
+            self._busy = True
+            try:
+                event_id = self._append(fields, now)
+            finally:
+                self._busy = False
+                if self._deferred:
+                    self._catch_up()
+        return event_id
+
+    def append_later(self, fields: bytes, now: float, told: Callable[[str], object]) -> None:
+        """Do so as soon as this thread is through; then call ``told`` with the id."""
+        self._change(lambda: partial(told, self._append(fields, now)))
+
+    def expire(self, now: float) -> None:
+        """Drop the events whose age is over the limit."""
+        if self._bounds.max_age is not None:
+            self._change(partial(self._limit, now))
+
+    def release(self, position: int) -> None:
+        """Keep no more than the history of what is before ``position``: all connected readers have it."""
+        self._change(partial(self._release, position))
+
+    def _change(self, change: Callable[[], Callable[[], object] | None]) -> None:
+        """Make a change, or have it made when this thread is through; it returns what to do in the end."""
+        with self._lock:
+            self._deferred.append(change)
+            if not self._busy:
+                self._catch_up()
+
+    def _catch_up(self) -> None:
+        while self._deferred:
+            self._busy = True
+            then = None
+            try:
+                if self._deferred:  # still: in between they may have been done from above
+                    then = self._deferred.pop(0)()
+            finally:
+                self._busy = False
+            if then is not None:
+                then()
+
+    def _append(self, fields: bytes, now: float) -> str:
+        position = self.last + 1
+        event_id = f"{self._life}-{position}"
+        frame = b"%bid: %b\n\n" % (fields, event_id.encode())
+        size = len(frame)
+        self._frames.append(frame)
+        self._times.append(now)
+        self._chunks = None
+        self.last = position
+        self.bytes_in += size
+        self._history_bytes += size
+        self._live_bytes += size
+        if (
+            now >= self._expires
+            or self._history_bytes > self._bounds.max_bytes
+            or (self._live_bytes > LIVE_BYTES and self._live < self._resumable)
+        ):
+            self._limit(now)
+        elif position > self._full:
+            resumable = self._resumable
+            if position - resumable == self._bounds.history + 1 and self._oldest == resumable < self._live:
+                self._drop_one()
+            else:
                 self._limit(now)
         return event_id
+
+    def _hold(self, held: bool) -> None:
+        if held and not self._held:
+            self._live, self._live_bytes = self.last, 0
+        self._held = held
+        self._full = _WITH_THE_NEXT  # another limit holds now
 
     def _limit(self, now: float) -> None:
         """Move the two beginnings past what is over their limits, and forget what is before both."""
@@ -186,34 +254,44 @@ class Log:
         if history > self._oldest and live > self._oldest:
             self._drop()
 
+    def _drop_one(self) -> None:
+        """Do what `_limit` does when the history has one event too many, and there is nothing before it."""
+        oldest, frames = self._oldest, self._frames
+        index = oldest - self._base
+        self._history_bytes -= len(frames[index])
+        frames[index] = b""
+        self._resumable = self._oldest = oldest + 1
+        self._full = self.last
+        self._messages = None
+        if index > _DEAD:
+            self._shorten()
+
     def _drop(self) -> None:
-        """Forget what is neither history nor live; the lists are shortened now and then only."""
+        """Forget what is neither history nor live."""
         start, base, frames = min(self._resumable, self._live), self._base, self._frames
         self._chunks = self._messages = None
         for position in range(self._oldest, start):
             frames[position - base] = b""
         self._oldest = start
-        if start - base > _DEAD + len(frames) // 8:
-            del frames[: start - base]
-            del self._times[: start - base]
-            self._base = start
+        self._shorten()
 
-    def expire(self, now: float) -> None:
-        """Drop the events whose age is over the limit."""
-        if self._bounds.max_age is not None:
-            with self._lock:
-                self._limit(now)
+    def _shorten(self) -> None:
+        """Shorten the lists, now and then only."""
+        dead = self._oldest - self._base
+        if dead > _DEAD + len(self._frames) // 8:
+            del self._frames[:dead]
+            del self._times[:dead]
+            self._base += dead
 
-    def release(self, position: int) -> None:
-        """Keep no more than the history of what is before ``position``: all connected readers have it."""
-        with self._lock:
-            if position == self.last:
-                self._live, self._live_bytes = position, 0
-            while self._live < position:
-                self._live_bytes -= len(self._frames[self._live - self._base])
-                self._live += 1
-            if self._resumable > self._oldest and self._live > self._oldest:
-                self._drop()
+    def _release(self, position: int) -> None:
+        self._chunks = self._messages = None
+        if position == self.last:
+            self._live, self._live_bytes = position, 0
+        while self._live < position:
+            self._live_bytes -= len(self._frames[self._live - self._base])
+            self._live += 1
+        if self._resumable > self._oldest and self._live > self._oldest:
+            self._drop()
 
     # Reading
 
@@ -226,30 +304,39 @@ class Log:
             LookupError: The position has fallen out of the log.
         """
         with self._lock:
-            if position < self._oldest:
-                raise self._fallen(position)
-            frames = self._frames
-            if position == self.last - 1:
-                return frames[-1], position + 1
-            if position >= self.last:
-                return b"", position
-            if self._chunks is not None and (known := self._chunks.get(position)) is not None:
-                return known
-            index = first = position - self._base
-            size = 0
-            for index in range(first, len(frames)):
-                size += len(frames[index])
-                if size > limit and index > first:
-                    break
-            else:
-                index = len(frames)
-            piece = b"".join(frames[first:index])
-            if self._chunks is None:
-                self._chunks = {}
-            elif len(self._chunks) >= _DEAD:
-                self._chunks.clear()
-            result = self._chunks[position] = (piece, self._base + index)
-            return result
+            self._busy = True
+            try:
+                if position < self._oldest:
+                    raise self._fallen(position)
+                ahead = self.last - position
+                if ahead == 1:
+                    return self._frames[-1], position + 1
+                if ahead <= 0:
+                    return b"", position
+                if self._chunks is not None and (known := self._chunks.get(position)) is not None:
+                    return known
+                return self._join(position, limit)
+            finally:
+                self._busy = False
+                if self._deferred:
+                    self._catch_up()
+
+    def _join(self, position: int, limit: int) -> tuple[bytes, int]:
+        frames = self._frames
+        index = first = position - self._base
+        size = 0
+        for index in range(first, len(frames)):
+            size += len(frames[index])
+            if size > limit and index > first:
+                break
+        else:
+            index = len(frames)
+        joined = (b"".join(frames[first:index]), self._base + index)
+        self._joined += size
+        if self._chunks is None or self._joined > JOINED_BYTES:
+            self._chunks, self._joined = {}, size
+        self._chunks[position] = joined
+        return joined
 
     def after(self, position: int, most: int) -> Iterator[tuple[float, int, bytes]]:
         """Return ``most`` events behind ``position`` at most: when they came, the position behind, the bytes.
@@ -258,20 +345,29 @@ class Log:
             LookupError: The position has fallen out of the log.
         """
         with self._lock:
-            if position < self._oldest:
-                raise self._fallen(position)
-            first = position - self._base
-            frames, times = self._frames[first : first + most], self._times[first : first + most]
+            self._busy = True
+            try:
+                if position < self._oldest:
+                    raise self._fallen(position)
+                first = position - self._base
+                frames, times = self._frames[first : first + most], self._times[first : first + most]
+            finally:
+                self._busy = False
+                if self._deferred:
+                    self._catch_up()
         return zip(times, range(position + 1, position + 1 + len(frames)), frames, strict=True)
 
     def message(self, position: int, frame: bytes) -> Message:
         """Return the event before ``position``, whose bytes are ``frame``, as a client receives it."""
         messages = self._messages  # which another thread may take away meanwhile
-        if messages is None or len(messages) >= _MESSAGES:
-            messages = self._messages = {}
-        message = messages.get(position)
+        message = None if messages is None else messages.get(position)
         if message is None:
-            message = messages[position] = Decoder(limit=len(frame)).feed(frame)[0]
+            message = Decoder(limit=len(frame)).feed(frame)[0]
+            self._looked_at += len(frame)
+            if messages is None or len(messages) >= _MESSAGES or self._looked_at > JOINED_BYTES:
+                messages = self._messages = {}
+                self._looked_at = len(frame)
+            messages[position] = message
         return message
 
     def _fallen(self, position: int) -> LookupError:

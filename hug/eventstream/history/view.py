@@ -48,12 +48,15 @@ class Track(NamedTuple):
         log: Its events.
         on_gap: What happens to a reader that has fallen out of the log.
         predicates: Which events to pass on: those for which all are true.
+        failed: To be called with a predicate, an event that it has raised an error for, and that. The event
+            counts as one that is not wanted: else its reader would meet it again whenever it comes back.
     """
 
     name: str
     log: Log
     on_gap: OnGap
     predicates: tuple[Predicate, ...] = ()
+    failed: Callable[[Predicate, Message, Exception], object] = lambda *_: None
 
 
 class Cursor:
@@ -167,7 +170,6 @@ class View:
 
         Raises:
             Gap: The cursor has fallen out of a log, and its channel disconnects.
-            Exception: What a predicate raises.
         """
         if self._whole is not None:
             try:
@@ -190,20 +192,12 @@ class View:
         seen = [position + _LOOKS for position in at.positions]
         for _, index, position, frame in coming:
             track = self.tracks[index]
-            if track.predicates:
-                message = track.log.message(position, frame)
-                try:
-                    wanted = all(predicate(message) for predicate in track.predicates)
-                except Exception:
-                    if picked:
-                        break  # what came before goes out first; the next read meets the error again
-                    raise
-                if not wanted:
-                    at.positions[index] = position
-                    at.unsaid += 1
-                    if position == seen[index]:
-                        break
-                    continue
+            if track.predicates and not _wanted(track, track.log.message(position, frame)):
+                at.positions[index] = position
+                at.unsaid += 1
+                if position == seen[index]:
+                    break
+                continue
             at.positions[index] = position
             at.unsaid = 0
             if len(self.tracks) > 1:
@@ -240,6 +234,17 @@ class View:
             "resumed_at": track.log.id(position + 1) if position < track.log.last else None,
         }
         return encode(Event(data, GAP_EVENT, event_id))
+
+
+def _wanted(track: Track, message: Message) -> bool:
+    for predicate in track.predicates:
+        try:
+            if not predicate(message):
+                return False
+        except Exception as error:
+            track.failed(predicate, message, error)
+            return False
+    return True
 
 
 def _numbered(

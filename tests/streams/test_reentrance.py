@@ -1,0 +1,182 @@
+"""Publishing from finalizers and signal handlers, which begin between any two lines of anything."""
+
+import random
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Self
+
+import pytest
+
+import hug
+from hug.eventstream.brokers import memory
+from hug.eventstream.channels import channel, fanout, registry
+from hug.eventstream.history import log
+from hug.eventstream.loop import pump
+
+from .stalling import assert_run, connected, log_of, number_of, run
+
+pytestmark = pytest.mark.usefixtures("no_errors")
+
+CODE = {module.__file__ for module in (channel, fanout, log, memory, pump, registry)}
+
+
+class BetweenLines:
+    """Calls a function in this thread before lines of `CODE`, one in so many by chance, as a signal does."""
+
+    def __init__(self, one_in: int, function: Callable[[], Any]) -> None:
+        self._one_in = one_in
+        self._chance = random.Random(one_in)
+        self._function = function
+
+    def __enter__(self) -> Self:
+        self._before = sys.gettrace()
+        sys.settrace(self._called)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.settrace(self._before)
+
+    def _called(self, frame: FrameType, _event: str, _argument: Any) -> Any:
+        return self._line if frame.f_code.co_filename in CODE else None
+
+    def _line(self, _frame: FrameType, event: str, _argument: Any) -> Any:
+        if event == "line" and self._chance.randrange(self._one_in) == 0:
+            self._function()
+        return self._line
+
+
+@pytest.mark.parametrize("one_in", [1, 2, 5, 20])
+@pytest.mark.parametrize("history", [0, 3, 100_000])
+def test_between_any_two_lines(api: Any, history: int, one_in: int) -> None:
+    """Each event has an id of its own, and readers get all in that order, wherever another comes between."""
+    hug.sse("/a", api=api)(lambda: hug.sse.channel("a", history=history, api=api))
+    numbers = iter(range(900))
+    publications: dict[str, Any] = {}
+
+    def publish() -> None:
+        for number in numbers:
+            publications[str(number)] = hug.sse.channel("a", history=history, api=api).publish(number)
+            break
+
+    async def main() -> None:
+        async with connected(api, "/a") as client:
+            with BetweenLines(one_in, publish):
+                for _ in range(100):
+                    publish()
+            await client.take(len(publications))
+            assert_run(client.messages, 1, len(publications))
+            for message in client.messages:
+                assert publications[message.data].id == message.id
+
+    run(main())
+
+
+@pytest.mark.parametrize("one_in", [1, 3])
+def test_making_the_same_channel(api: Any, one_in: int) -> None:
+    """Who asks for a channel while this very thread makes it gets the one that is made."""
+    made: list[hug.sse.Channel] = []
+    names = iter(range(10_000))
+    current = ""
+
+    def ask() -> None:
+        made.append(hug.sse.channel(current, history=5, api=api))
+        made[-1].publish("x")
+
+    for _ in range(50):
+        current = f"user:{next(names)}"
+        made.clear()
+        with BetweenLines(one_in, ask):
+            one = hug.sse.channel(current, history=5, api=api)
+        assert {id(each) for each in made} == {id(one)}
+        assert log_of(one).last == len(made) > 0
+    assert len(hug.API(api).channels) == 50
+
+
+def test_id_of_an_event_in_the_middle_of_another(api: Any) -> None:
+    """The id is not there before what was interrupted goes on; asking for it does not wait for ever."""
+    news = hug.sse.channel("news", api=api)
+    publications: list[Any] = []
+    refusals: list[str] = []
+
+    def publish() -> None:
+        if len(publications) < 300:
+            publication = news.publish("inner")
+            publications.append(publication)
+            if not publication.done():
+                for ask in (publication.result, lambda: publication.id):
+                    with pytest.raises(TimeoutError, match="goes on") as refusal:
+                        ask()
+                    refusals.append(str(refusal.value))
+
+    with BetweenLines(1, publish):
+        outer = news.publish("outer")
+    assert refusals
+    numbers = [number_of(publication.id) for publication in publications]
+    assert sorted([*numbers, number_of(outer.id)]) == list(range(1, len(numbers) + 2))
+
+
+def test_two_threads_in_the_middle(api: Any) -> None:
+    """Two threads that publish on two channels, each in the middle of the other's, do not wait for ever."""
+    channels = [hug.sse.channel(name, history=10, api=api) for name in "ab"]
+    together = threading.Barrier(2)
+
+    def publish(mine: Any, other: Any) -> None:
+        together.wait(10)
+        with BetweenLines(3, lambda: other.publish("inner")):
+            for _ in range(300):
+                mine.publish("outer")
+
+    threads = [
+        threading.Thread(target=publish, args=each, daemon=True) for each in (channels, channels[::-1])
+    ]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+            assert not thread.is_alive()
+    finally:
+        sys.setswitchinterval(interval)
+    last = [log_of(each).last for each in channels]
+    assert min(last) > 300
+
+
+FINALIZER = """
+import gc, itertools, hug
+count = itertools.count()
+class Session:
+    def __init__(self): self.me = self
+    def __del__(self): hug.sse.channel(f"user:{next(count) % 50}").publish("gone")
+gc.set_threshold(7)
+for number in range(3000):
+    Session()
+    hug.sse.channel(f"room:{number}").publish("x")
+"""
+
+SIGNAL = """
+import signal, hug
+channel = hug.sse.channel("c", history=100)
+told = []
+def tell(*_):
+    if len(told) < 1000:
+        told.append(channel.publish("told"))
+        signal.setitimer(signal.ITIMER_REAL, 0.0001)
+signal.signal(signal.SIGALRM, tell)
+tell()
+while len(told) < 1000:
+    channel.publish("x")
+signal.setitimer(signal.ITIMER_REAL, 0)
+assert len({each.id for each in told}) == 1000
+"""
+
+
+@pytest.mark.parametrize("program", [FINALIZER, SIGNAL], ids=["finalizer", "signal"])
+def test_for_real(program: str) -> None:
+    """A process whose finalizers, or signal handlers, publish goes on."""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
