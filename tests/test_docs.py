@@ -319,6 +319,20 @@ def test_annotated(module: ModuleType) -> None:
     assert inputs["size"]["type"] == "An even number"
 
 
+@block("docs/deploying.md", "STEPS")
+def test_deploying_done(module: ModuleType) -> None:
+    """A stream that is over says so in an event; who comes back all the same gets the rest, then 204."""
+    with hug.test.sse(module, "/job") as stream:
+        assert [(each.event, each.data) for each in stream.take(2)] == [
+            ("message", "fetched"),
+            ("message", "checked"),
+        ]
+        stream.reconnect()
+        assert [each.event for each in stream.take(2)] == ["message", "done"]
+        stream.reconnect()
+        assert stream.status == "204 No Content"
+
+
 @block("docs/deploying.md", "Mount(")
 def test_mount(module: ModuleType) -> None:
     """Mounted in another framework, an endpoint is found below the prefix."""
