@@ -10,6 +10,7 @@ TOGETHER = {"browsers", "clients", "command", "servers"}
 """Folders whose tests share processes, or lean on time: one worker runs all of a folder, one by one."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before what reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tell the workers what goes together; they take all other tests as they come."""
     for item in items:
