@@ -3,13 +3,12 @@
 import asyncio
 import importlib
 import inspect
-import os
 import re
-import select
 import shutil
-import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -29,8 +28,9 @@ tested: set[str] = set()
 
 
 def code_of(page: str, text: str) -> str:
-    """The one block of a page that contains a text."""
+    """The one block of a page that contains a text. Modules ask for it as they load: what is used counts."""
     (code,) = (block for block in BLOCKS[page] if text in block)
+    tested.add(code)
     return code
 
 
@@ -48,13 +48,9 @@ def module(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 
 def block(page: str, *texts: str) -> Any:
     """Give a test the block of a page that contains this text, or run it once for each of several."""
-    tested.update(code_of(page, text) for text in texts)
+    for text in texts:
+        code_of(page, text)
     return pytest.mark.parametrize("module", [(page, text) for text in texts], indirect=True)
-
-
-def test_nothing_is_left_out() -> None:
-    """Every block of Python in the README and in docs/ is used by a test of this file."""
-    assert [block for blocks in BLOCKS.values() for block in blocks if block not in tested] == []
 
 
 def test_type_checkers(tmp_path: Path) -> None:
@@ -107,29 +103,43 @@ def test_contract(module: ModuleType) -> None:
     assert events == [("tick", str(n), {"n": n}) for n in range(3)]
 
 
-def test_contract_from_the_command_line(tmp_path: Path) -> None:
-    """`hug -f app.py` serves it, and the output is the one shown."""
-    (tmp_path / "app.py").write_text(BLOCKS["README.md"][0])
-    command = [sys.executable, "-m", "hug", "-f", "app.py", "-p", "0", "-ma"]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, bufsize=0
-    ) as server:
+@contextmanager
+def served(folder: Path, code: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Serve code with `hug -f app.py` until the block ends; yield the URL it prints, and the process."""
+    (folder / "app.py").write_text(code)
+    command = [sys.executable, "-u", "-m", "hug", "-f", "app.py", "-p", "0", "-ma"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=folder, stdout=pipe, stderr=pipe, text=True) as server:
         try:
             assert server.stdout is not None
-            output = ""
-            while not (found := re.search(r"http://localhost:(\d+)", output)):
-                assert select.select([server.stdout], [], [], 10)[0], output
-                output += server.stdout.readline().decode()
-            url = f"http://localhost:{found[1]}/sse"
-            shown = subprocess.run(
-                ["curl", "-sN", url], capture_output=True, text=True, timeout=10, check=True
-            )
+            urls = (re.search(r"http://localhost:\d+", line) for line in server.stdout)
+            yield next(url[0] for url in urls if url), server
         finally:
-            server.send_signal(signal.SIGTERM)
+            server.terminate()
+
+
+def curl(url: str, *options: str) -> str:
+    """Return what curl, as a reader would type it, has to say."""
+    return subprocess.run(["curl", "-sN", url, *options], capture_output=True, text=True, check=False).stdout
+
+
+def test_contract_from_the_command_line(tmp_path: Path) -> None:
+    """`hug -f app.py` serves it, and the output is the one shown."""
     documented = re.search(r"\$ curl .*?\n(.*?)\n\.\.\.", PAGES["README.md"], re.DOTALL)
     assert documented is not None
-    assert documented[1] in shown.stdout
+    with served(tmp_path, BLOCKS["README.md"][0]) as (url, _):
+        assert documented[1] in curl(f"{url}/sse")
+
+
+PUBLISHER = code_of("docs/channels.md", "threading.Thread")
+
+
+def test_thread_that_publishes(tmp_path: Path) -> None:
+    """A thread that publishes is heard, and ends with the process without a word."""
+    with served(tmp_path, PUBLISHER) as (url, server):
+        assert "celsius" in curl(f"{url}/readings", "--max-time", "1")
+        server.terminate()
+        assert server.communicate(timeout=10)[1].count("Traceback") == 0
 
 
 @block("README.md", "'/steps'")
@@ -366,3 +376,8 @@ def test_tests(module: ModuleType) -> None:
         result = function()
         if inspect.iscoroutine(result):
             asyncio.run(result)
+
+
+def test_nothing_is_left_out() -> None:
+    """Every block of Python in the README and in docs/ is used by a test of this file."""
+    assert [block for blocks in BLOCKS.values() for block in blocks if block not in tested] == []
