@@ -14,7 +14,7 @@ from hug.eventstream.serving.shared import Shared
 from hug.eventstream.serving.stream import EventStream, Following, check_options, events
 from hug.eventstream.sources.feed import is_source
 from hug.eventstream.wire.client import guard_for
-from hug.eventstream.wire.last_event_id import LastEventIdError, last_event_id
+from hug.eventstream.wire.last_event_id import UNKNOWN, LastEventIdError, last_event_id
 from hug.interface.exchange import Exchange
 from hug.interface.execution import INLINE, THREADED
 from hug.interface.formats import Flexible, Output
@@ -63,14 +63,14 @@ class EventStreamHTTP(HTTP):
         return super()._blocks() and not (introspect.is_generator(self.function) or self.route.get("shared"))
 
     async def gather(self, exchange: Exchange, errors: dict[str, Any]) -> dict[str, Any]:
-        """See `HTTP.gather`; an impossible ``Last-Event-ID`` is an error before any stream starts."""
+        """See `HTTP.gather`."""
         scope = exchange.request.scope
         handover: Handover = scope[SCOPE_KEY]
         handover.guard = guard_for(scope["method"], scope["headers"])
         try:
             handover.last_event_id = last_event_id(scope["headers"], scope["query_string"])
         except LastEventIdError as error:
-            raise HTTPBadRequest("Last-Event-ID", str(error)) from error
+            handover.last_event_id, handover.misread = UNKNOWN, error
         return await super().gather(exchange, errors)
 
     async def call(self, exchange: Exchange, arguments: dict[str, Any]) -> Any:
@@ -84,6 +84,8 @@ class EventStreamHTTP(HTTP):
 
         Raises:
             TypeError: The function returned something that is no source.
+            HTTPBadRequest: An impossible ``Last-Event-ID``. Browsers stay away after that, so a channel
+                does better: it tells of a gap.
         """
         response = exchange.response
         handover: Handover = exchange.request.scope[SCOPE_KEY]
@@ -93,6 +95,8 @@ class EventStreamHTTP(HTTP):
             handover.name = self._name
             stream = result if isinstance(result, EventStream) else self._stream(result)
             handover.stream = stream.otherwise(*self._options) if self._has_options else stream
+            if handover.misread is not None and not handover.stream.is_published:
+                raise HTTPBadRequest("Last-Event-ID", str(handover.misread)) from handover.misread
             if not handover.stream.can_start(handover.last_event_id):
                 result = handover.stream = None
         if result is None:

@@ -375,6 +375,32 @@ def test_impossible_last_event_id(api: Any, sent: bytes) -> None:
     assert list(response.data["errors"]) == ["Last-Event-ID"]
 
 
+@pytest.mark.parametrize("sent", [b"\xff", b"x" * 5000])
+def test_impossible_last_event_id_of_a_channel(api: Any, sent: bytes) -> None:
+    """A channel tells of a gap instead, after which a browser comes back with an id that is possible."""
+    news = hug.sse.channel("news", api=api)
+    hug.sse("/news", api=api)(lambda: news)
+    published = news.publish("x")
+    with hug.test.sse(api, "/news", headers={"last-event-id": sent.decode("latin-1")}) as stream:
+        gap, message = stream.take(2)
+        assert gap.event == "gap"
+        assert gap.json() == {"channel": "news", "lost": None, "resumed_at": published.id}
+        assert (message.data, message.id) == ("x", published.id)
+
+
+@pytest.mark.parametrize("id", ["a" * 4096, "ü" * 2048, "🐝" * 1024])
+def test_longest_id(api: Any, id: str) -> None:
+    """The longest id that an event can have comes back whole."""
+
+    @hug.sse("/stream", api=api)
+    def stream(hug_last_event_id: Any) -> Any:
+        yield hug.sse.event(hug_last_event_id, id=id)
+
+    with hug.test.sse(api, "/stream", last_event_id=id) as again:
+        (message,) = again
+        assert message.data == message.id == id
+
+
 def test_context_reaches_the_source(api: Any) -> None:
     """Context variables of the request are seen in a sync generator's thread, too."""
     user = contextvars.ContextVar("user", default="nobody")

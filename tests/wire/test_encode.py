@@ -184,6 +184,8 @@ def test_line_ends_are_refused(field: str, line_end: str) -> None:
     ("fields", "message"),
     [
         ({"id": "a\0b"}, "^id must not contain NUL"),
+        ({"id": "a" * 4097}, "^id must have 4096 bytes at most, not 4097"),
+        ({"id": "ü" * 2049}, "^id must have 4096 bytes at most, not 4098"),
         ({"id": 1.5}, "^id must be text, not float"),
         ({"id": True}, "^id must be text, not bool"),
         ({"event": 3}, "^event must be text, not int"),

@@ -6,6 +6,7 @@ from typing import Any, Final, Self
 from hug.asgi import Message, Send
 from hug.eventstream.serving.stream import EventStream
 from hug.eventstream.wire.client import Guard
+from hug.eventstream.wire.last_event_id import LastEventIdError
 
 SCOPE_KEY: Final = "hug.handover"
 """Where a request's ASGI scope has its `Handover`."""
@@ -32,18 +33,20 @@ class Handover:
         stream: The stream, once a handler has answered with one.
         name: Who made it, for messages to the developer.
         last_event_id: The request's ``Last-Event-ID``.
+        misread: Why it is none that an event can have had; None if it is.
         guard: What the client is; see `hug.eventstream.wire.client`.
         taken: Whether the head has been sent, so that the stream must be served.
         on_closed: What to do when the stream has ended and its source is closed, or is never served.
     """
 
-    __slots__ = ("_send", "guard", "last_event_id", "name", "on_closed", "stream", "taken")
+    __slots__ = ("_send", "guard", "last_event_id", "misread", "name", "on_closed", "stream", "taken")
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self.stream: EventStream | None = None
         self.name = ""
         self.last_event_id = ""
+        self.misread: LastEventIdError | None = None
         self.guard = Guard.NONE
         self.taken = False
         self.on_closed: Callable[[], Awaitable[None]] | None = None

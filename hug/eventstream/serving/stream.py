@@ -37,6 +37,11 @@ class EventStream(NoValue):
             retry if isinstance(self.retry, Default) else self.retry,
         )
 
+    @property
+    def is_published(self) -> bool:
+        """Whether its events come from channels, which know where a client left off."""
+        return isinstance(self.source, Subscription)
+
     def can_start(self, last_event_id: str) -> bool:
         """Whether a client that has received this id may read on; see `Subscription.can_start`."""
         return not isinstance(self.source, Subscription) or self.source.can_start(last_event_id)

@@ -4,6 +4,8 @@ from typing import Any, Final
 
 import msgspec
 
+from hug.eventstream.wire.last_event_id import MAX_ID
+
 TORN_EVENT: Final = "hug-torn"
 """Event type that no page listens for; see `hug.eventstream.wire.encode.opening`."""
 
@@ -32,15 +34,15 @@ def event(
         data: Text goes out as it is (CR, LF and CRLF all arrive as LF); everything else as one line of JSON.
             Left out, the event carries empty text and is dispatched all the same.
         event: Type that the page listens for with ``addEventListener``; None means ``message``.
-        id: Comes back as ``Last-Event-ID`` after a reconnect; ``""`` makes the client forget. Keep to
-            ``[A-Za-z0-9._:-]`` and 128 bytes: browsers send other ids to another origin only after a
-            preflight.
+        id: Comes back as ``Last-Event-ID`` after a reconnect; ``""`` makes the client forget. At most 4096
+            bytes. Keep to ``[A-Za-z0-9._:-]`` and 128 bytes: browsers send other ids to another origin only
+            after a preflight.
         retry: Milliseconds the client waits before it reconnects, 0 or more.
         comment: Text for people who read the raw stream; clients ignore it.
 
     Raises:
-        ValueError: CR or LF in ``event`` or ``id``, NUL in ``id``, a ``retry`` that is no int >= 0,
-            or no text that UTF-8 can express; the message names the field.
+        ValueError: CR or LF in ``event`` or ``id``, NUL in ``id`` or too much of it, a ``retry`` that is no
+            int >= 0, or no text that UTF-8 can express; the message names the field.
 
     Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
     """
@@ -52,6 +54,11 @@ def event(
         id = str(id) if id.__class__ is int else _check_line("id", id)
         if "\0" in id:
             raise ValueError("id must not contain NUL: browsers would ignore the whole id")
+        if 4 * len(id) > MAX_ID and (size := len(id.encode())) > MAX_ID:
+            raise ValueError(
+                f"id must have {MAX_ID} bytes at most, not {size}: it comes back in a header, whose size "
+                "servers limit. Put what is longer into the data"
+            )
     if retry is not None:
         check_retry(retry)
     if comment is not None:

@@ -10,6 +10,10 @@ MAX_ID: Final = 4096
 """Longest ``Last-Event-ID`` taken, in bytes: browsers repeat what a server sent, which is short."""
 
 
+UNKNOWN: Final = "?"
+"""Stands for a ``Last-Event-ID`` that is none: no channel gives such an id, so each answers with a gap."""
+
+
 class LastEventIdError(HugError, ValueError):
     """A ``Last-Event-ID`` that no event of ours can have had."""
 
