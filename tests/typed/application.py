@@ -15,7 +15,7 @@ api.sse.heartbeat = 10
 api.http.inline = True
 
 assert_type(hug.sse.limits.sync_sources, int)
-hug.sse.limits.sync_sources += 1
+hug.sse.limits.sync_sources = 2000
 
 news = hug.sse.channel("news", history=1000, max_age=None, on_gap="disconnect")
 assert_type(news, hug.sse.Channel)
