@@ -21,11 +21,11 @@ def main(words: Sequence[str] | None = None) -> int:
     _warn_of_old_hug()
     # Brings uvicorn with it, which neither --help nor --version should wait for.
     from hug.server.program import Program  # noqa: PLC0415
-    from hug.server.reload import run  # noqa: PLC0415
+    from hug.server.run import run  # noqa: PLC0415
 
     try:
         return run(
-            Program.find(file=arguments.file, module=arguments.module),
+            Program.find(arguments.program, file=arguments.file, module=arguments.module),
             host=arguments.host,
             port=arguments.port,
             interval=None if arguments.manual_reload else arguments.interval,
@@ -56,6 +56,7 @@ def _warn_of_old_hug() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="hug", description="Serve the Hug API in a file or module.")
     option = parser.add_argument
+    option("program", nargs="?", help="Python file or module that contains the API")
     option("-f", "--file", help="Python file that contains the API")
     option("-m", "--module", help="Python module that contains the API")
     option("-ho", "--host", default="", help="name or address to serve (default: all interfaces)")

@@ -23,8 +23,8 @@ from hug.asgi import Receive, Send
 from hug.eventstream.connection.disconnect import DISCONNECT, Watched
 from hug.eventstream.connection.writer import CHUNKED
 from hug.eventstream.loop.open_streams import streams_of
+from hug.server.flow import Flow, Signal
 from hug.server.head_limits import END, Refusal, refusal
-from hug.server.lean import Flow, Signal
 from hug.server.rounds import Rounds, seconds_silent
 
 LINGER: Final = 2.0

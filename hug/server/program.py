@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.machinery
 import importlib.util
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,16 +27,25 @@ class Program:
     file: Path | None = None
 
     @classmethod
-    def find(cls, *, file: str | None = None, module: str | None = None) -> Self:
-        """Return the program that one of ``file`` and ``module`` names; the other is None or empty.
+    def find(cls, word: str | None = None, *, file: str | None = None, module: str | None = None) -> Self:
+        """Return the program that one of the arguments names; the others are None or empty.
+
+        Args:
+            word: A file if there is one or it looks like one, else a module.
+            file: A path.
+            module: A name, with dots perhaps.
 
         Raises:
-            ProgramError: Both are given, or none, or the file does not exist.
+            ProgramError: More than one is given, or none, or the file does not exist.
         """
         if file and module:
             raise ProgramError("can not define both a file and module source for Hug API.")
-        if module:
-            return cls(module)
+        if word and (file or module):
+            raise ProgramError(f"there are two programs to serve, {word!r} and {file or module!r}: name one.")
+        if word and _is_file(word):
+            file = word
+        elif word or module:
+            return cls(word or module or "")
         if not file:
             raise ProgramError("must define a file name or module that contains a Hug API.")
         path = Path(file).absolute()
@@ -107,6 +117,13 @@ class Program:
         module = sys.modules[self.name] = importlib.util.module_from_spec(spec)
         loader.exec_module(module)
         return module
+
+
+def _is_file(word: str) -> bool:
+    try:
+        return word.endswith(".py") or os.sep in word or Path(word).is_file()
+    except OSError:
+        return True  # and whoever reads it says what is wrong with it
 
 
 def of_program(trace: TracebackType | None) -> TracebackType | None:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import ipaddress
 import logging
 import socket
-from typing import Any
 
 import uvicorn
 import uvicorn.config
 
 from hug.asgi import Application
 from hug.eventstream.loop.budget import GRACE
+from hug.exceptions import HugError
+from hug.server.banner import banner
 from hug.server.http_protocol import HTTPProtocol
 from hug.server.sockets import BACKLOG, close, listen
 
@@ -40,6 +40,7 @@ def configuration(*, silent: bool = False, reload_delay: float = 1.0) -> uvicorn
         "",
         interface="asgi3",
         http=HTTPProtocol,
+        ws="none",  # a handshake is answered as the GET that it is
         access_log=not silent,
         log_config=log_config,
         backlog=BACKLOG,
@@ -65,18 +66,25 @@ def serve(
 
     Raises:
         ListenError: The address cannot be had.
+        LoopRunning: This thread runs an event loop already.
     """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        raise LoopRunning
     sockets = listen(host, port)
-    serve_on(sockets, application, configuration(silent=silent), None if silent else title)
+    serve_on(sockets, application, configuration(silent=silent), "" if silent else banner(title, sockets))
 
 
 def serve_on(
-    sockets: list[socket.socket], application: Application, config: uvicorn.Config, title: str | None
+    sockets: list[socket.socket], application: Application, config: uvicorn.Config, text: str
 ) -> None:
-    """Serve ``application`` on ``sockets``, which are closed at the end; no banner if ``title`` is None."""
+    """Serve ``application`` on ``sockets``, which are closed at the end; print ``text`` when it is served."""
     config.app = application
     try:
-        _Server(config, title).run(sockets)
+        _Server(config, text).run(sockets)
     except KeyboardInterrupt:
         # uvicorn ends in order and then raises the signals it took again. There is nothing left to interrupt.
         pass
@@ -84,17 +92,28 @@ def serve_on(
         close(sockets)
 
 
+class LoopRunning(HugError, RuntimeError):
+    """Serving needs an event loop of its own, and there can be only one in a thread."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "serve() runs an event loop of its own, and one is running in this thread already: "
+            "call it outside of async code, or serve from there with await "
+            "uvicorn.Server(uvicorn.Config(application, http='hug.http_protocol:HTTPProtocol')).serve()"
+        )
+
+
 class _Server(uvicorn.Server):
     """Prints its banner when it can be reached, not before: who opens the URL at once gets an answer."""
 
-    def __init__(self, config: uvicorn.Config, title: str | None) -> None:
+    def __init__(self, config: uvicorn.Config, text: str) -> None:
         super().__init__(config)
-        self._title = title
+        self._text = text
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self._title is not None and sockets:
-            print(_banner(self._title, sockets[0].getsockname()), flush=True)
+        if self._text:
+            print(self._text, flush=True)
 
 
 class _CutOff(logging.Filter):
@@ -102,12 +121,3 @@ class _CutOff(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
-
-
-def _banner(title: str, address: tuple[Any, ...]) -> str:
-    host, port = address[:2]
-    if ipaddress.ip_address(host).is_unspecified:
-        host = "localhost"
-    elif ":" in host:
-        host = f"[{host}]"
-    return f"\n  hug serves {title or 'an application'}\n  http://{host}:{port}\n\n  Ctrl-C ends it.\n"

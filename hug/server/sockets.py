@@ -5,16 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import socket
-from typing import Any
 
 from hug.exceptions import HugError
 
-# Connections the system holds for us until we accept them; uvicorn's own default.
-BACKLOG = 2048
-
-UNACKNOWLEDGED = 30
-"""Seconds after which a client that does not acknowledge what was sent, a heartbeat perhaps, counts as gone.
-The system's own limit is about 15 minutes: https://www.rfc-editor.org/rfc/rfc5482"""
+BACKLOG = 4096
+"""Connections the system holds for us until we accept them. It takes less if that is its limit (Linux:
+``net.core.somaxconn``), and who comes when there are more tries again a second later."""
 
 # A name may have addresses that this machine lacks, ``::1`` above all where IPv6 is switched off.
 ABSENT_ADDRESS = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
@@ -54,7 +50,8 @@ def listen(host: str, port: int) -> list[socket.socket]:
         # Port 0 is chosen once, by the first address; the others follow it.
         chosen = sockets[0].getsockname()[1] if sockets else port
         try:
-            sockets.append(_listener(family, (address[0], chosen, *address[2:])))
+            there = (address[0], chosen, *address[2:])
+            sockets.append(socket.create_server(there, family=family, backlog=BACKLOG))
         except OSError as error:
             if error.errno in ABSENT_ADDRESS:
                 continue
@@ -63,13 +60,6 @@ def listen(host: str, port: int) -> list[socket.socket]:
     if not sockets:
         raise ListenError(host, port, "not an address of this machine")
     return sockets
-
-
-def _listener(family: int, address: tuple[Any, ...]) -> socket.socket:
-    listener = socket.create_server(address, family=family, backlog=BACKLOG)
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # on Linux, where connections take it over from their listener
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * UNACKNOWLEDGED)
-    return listener
 
 
 def close(sockets: list[socket.socket]) -> None:

@@ -19,6 +19,9 @@ REFUSED = {
         ["-f", "app.py", "-m", "app"],
         "can not define both a file and module source for Hug API.",
     ),
+    "two": (["app.py", "-m", "app"], "there are two programs to serve, 'app.py' and 'app': name one."),
+    "no such file": (["nowhere.py"], "there is no file 'nowhere.py'"),
+    "no such path": (["./nowhere"], "there is no file './nowhere'"),
     "neither": ([], "must define a file name or module that contains a Hug API."),
     "no file": (["-f", "nowhere.py"], "there is no file 'nowhere.py'"),
     "a folder": (["-f", "."], "there is no file '.'"),
@@ -69,6 +72,7 @@ def test_wrong_words(words: list[str], capsys: pytest.CaptureFixture[str]) -> No
 
 UNFIT = {
     "no module": (["-m", "nowhere"], "there is no module 'nowhere'"),
+    "no module, named alone": (["nowhere"], "there is no module 'nowhere'"),
     "no submodule": (["-m", "app.nowhere", "-ma"], "there is no module 'app.nowhere'"),
     "relative module": (["-m", ".app", "-ma"], "there is no module '.app'"),
     "no API": (
@@ -140,7 +144,7 @@ def test_no_server_imported(code: str) -> None:
     )
     names = {line.rpartition("|")[2].strip() for line in imported.stderr.splitlines()}
     assert "hug" in names
-    assert not names & {"uvicorn", "uvloop", "httptools", "hug.server", "hug.server.reload"}
+    assert not names & {"uvicorn", "uvloop", "httptools", "hug.server", "hug.server.run"}
 
 
 def test_old_hug_beside_it(

@@ -2,7 +2,9 @@
 
 import contextlib
 import http.client
+import itertools
 import os
+import re
 import socket
 import time
 from collections.abc import Callable
@@ -115,12 +117,41 @@ def test_no_connection_refused(hug: Start, folder: Path) -> None:
     assert set(answers) <= {"one", "two"}
 
 
+def test_loaded(hug: Start, folder: Path) -> None:
+    """A change counts if the program has loaded the file, also one that it imported later, and no other."""
+    (folder / "later.py").write_text("LATER = 'early'")
+    (folder / "never.py").write_text("")
+    (folder / "node_modules").mkdir()
+    (folder / "node_modules" / "foreign.py").write_text("FOREIGN = 1")
+    (folder / "app.py").write_text(
+        "import sys\nsys.path.append('node_modules')\nimport foreign\n"
+        + PROGRAM.replace("    said =", "    if scope['path'] == '/later':\n        import later\n    said =")
+    )
+    running = hug("-f", "app.py")
+    process = running.says("one").split()[2]
+    for name in ("later.py", "never.py", "new.py", "node_modules/foreign.py"):
+        (folder / name).write_text("LATER = 'changed'")
+    running.get("/later")
+    numbers = itertools.count()
+
+    def changed() -> bool:
+        (folder / "later.py").write_text(f"LATER = {next(numbers)}")
+        return "detected changes in 'later.py'. Reloading..." in running.stderr
+
+    until(changed)
+    until(lambda: running.get().split()[2] != process)
+    assert running.stderr.count("Reloading") == 1
+    assert len(re.findall("Other machines", running.stdout)) == 2
+
+
 def test_watched(hug: Start, folder: Path) -> None:
-    """Watched are the file's folder and the current one, but nothing hidden, installed or generated."""
+    """When a program has ended, changes in its folder and the current one count, but of nothing foreign."""
     (folder / "deep").mkdir()
     (folder / "app.py").rename(folder / "deep" / "app.py")
     running = hug("-f", "deep/app.py")
     running.says("one")
+    (folder / "deep" / "app.py").write_text("raise SystemExit(3)")
+    until(lambda: "ended with exit code 3" in running.stderr)
     for name in (".hidden", "__pycache__", "node_modules", "environment"):
         (folder / name).mkdir()
         (folder / name / "pyvenv.cfg").touch()
@@ -128,6 +159,7 @@ def test_watched(hug: Start, folder: Path) -> None:
     (folder / "notes.txt").touch()
     (folder / "beside.py").touch()
     until(lambda: "'beside.py'" in running.stderr)
+    until(lambda: running.stderr.count("ended with exit code 3") == 2)
     (folder / "deep" / "deeper").mkdir()
     (folder / "deep" / "deeper" / "module.py").touch()
     until(lambda: "'deep/deeper/module.py'" in running.stderr)

@@ -44,9 +44,11 @@ def endless(running: Running) -> socket.socket:
     return client
 
 
-@pytest.mark.parametrize("words", [["-f", "app.py"], ["-m", "app", "-ma"]], ids=["file", "module"])
+@pytest.mark.parametrize(
+    "words", [["-f", "app.py"], ["-m", "app", "-ma"], ["app.py"], ["./app.py", "-ma"], ["app"]], ids=" ".join
+)
 def test_name(hug: Start, words: list[str]) -> None:
-    """A file is loaded under the name that importing it would give it, like a module."""
+    """A file is loaded under the name that importing it gives it; -f and -m may be left out."""
     assert hug(*words).get().startswith("one app ")
 
 
@@ -90,6 +92,7 @@ def test_one_host(hug: Start) -> None:
     running = hug("-f", "app.py", "-ho", "127.0.0.1")
     assert running.get()
     assert f"http://127.0.0.1:{running.port}\n" in running.stdout
+    assert "Other machines" not in running.stdout
     with pytest.raises(ConnectionRefusedError):
         running.get(host="127.0.0.2")
 
@@ -99,9 +102,10 @@ def test_output(hug: Start) -> None:
     running = hug("-f", "app.py")
     banner = running.stdout if running.port else ""
     running.get("/path")
-    assert "  hug serves app: 0 routes\n" in banner
-    assert f"  http://localhost:{running.port}\n" in banner
-    assert len(banner.splitlines()) <= 6
+    assert banner == (
+        f"\n  hug serves app: 0 routes\n  http://localhost:{running.port}\n"
+        "  Other machines can reach it, too; with -ho localhost they cannot.\n\n  Ctrl-C ends it.\n\n"
+    )
     until(lambda: '"GET /path HTTP/1.1" 200 OK' in running.stdout)
     assert running.end() == 0
     assert running.stderr == ""
@@ -195,6 +199,85 @@ def test_serve(python: Start, folder: Path) -> None:
     assert running.stdout.startswith("\n  hug serves mine\n")
     assert running.interrupt() == 0
     assert running.stdout.endswith("goes on\n")
+
+
+ROUTES = """
+import hug
+
+news = hug.sse.channel("news")
+
+@hug.get()
+@hug.post("/joy")
+def happy(): ...
+
+@hug.get("/happy", versions=2)
+def happier(): ...
+
+@hug.sse("/news")
+def stream(): return news
+
+@hug.sse("/talk", accept=("GET", "POST"))
+def talk(): return news
+"""
+
+
+def test_routes(hug: Start, folder: Path) -> None:
+    """The banner lists methods and URLs, and which of them are streams."""
+    (folder / "several.py").write_text(ROUTES)
+    running = hug("several.py")
+    running.get("/happy")
+    lines = running.stdout.splitlines()
+    assert [line for line in lines if "/" in line and "http" not in line][:4] == [
+        "  POST      /joy",
+        "  GET       /happy  (version 2)",
+        "  SSE       /news",
+        "  SSE POST  /talk",
+    ]
+
+
+def test_many_routes(hug: Start, folder: Path) -> None:
+    """Of many routes the banner lists the first twenty, and counts the others."""
+    (folder / "many.py").write_text("import hug\nfor n in range(100):\n    hug.get(f'/n{n}')(lambda: None)\n")
+    running = hug("many.py")
+    assert running.port
+    assert "hug serves many: 100 routes\n" in running.stdout
+    assert running.stdout.count("  GET  /n") == 20
+    assert "  ... and 80 more\n" in running.stdout
+
+
+HANDSHAKE = (
+    b"GET / HTTP/1.1\r\nHost: hug\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+
+def test_websocket(hug: Start) -> None:
+    """A WebSocket handshake is answered as the GET that it is, whatever is installed; so is the next one."""
+    running = hug("-f", "app.py", "-ma")
+    with socket.create_connection(("127.0.0.1", running.port), 10) as client:
+        for _ in range(2):
+            client.sendall(HANDSHAKE)
+            answer = b""
+            while b" app " not in answer and (data := client.recv(1000)):
+                answer += data
+            assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    running.end()
+    assert running.stderr == ""
+
+
+def test_serve_in_a_loop(python: Start, folder: Path) -> None:
+    """To serve from a running event loop is refused, with what to do instead."""
+    (folder / "own.py").write_text(
+        "import asyncio\nfrom app import __hug_asgi__\nfrom hug.server.serve import serve\n"
+        "async def main():\n    serve(__hug_asgi__)\n"
+        "asyncio.run(main())"
+    )
+    running = python("own.py", path=folder)
+    assert running.process.wait(10) == 1
+    assert running.stderr.splitlines()[-1].startswith(
+        "hug.server.serve.LoopRunning: serve() runs an event loop"
+    )
+    assert "await uvicorn.Server(" in running.stderr
 
 
 def test_decorated(hug: Start, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""What uvicorn keeps for each connection, in less memory."""
+"""Whether a client keeps up, and what else a request waits for: as uvicorn does it, in less memory."""
 
 import asyncio
 
