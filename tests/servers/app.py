@@ -423,10 +423,14 @@ async def then_waits() -> AsyncIterator[Any]:
     yield "three"
 
 
-@hug.sse("/large_event")
-async def large_event(size: hug.types.number) -> AsyncIterator[Any]:
+async def large_event(size: int) -> AsyncIterator[Any]:
     yield "x" * size
     await asyncio.Event().wait()
+
+
+@hug.sse("/large_event")
+def answer_large_event(size: hug.types.number):
+    return hug.sse.events(large_event(size), heartbeat=0.1)
 
 
 async def counted(scope: Any, receive: Any, send: Any) -> None:

@@ -40,8 +40,8 @@ class Iteration:
     def begin(self) -> Any:
         """Return the steps to the first item.
 
-        A generator is not made known to the event loop, as it would be by default. The loop would close it
-        again at its own end, and wait for one that has been abandoned for ever.
+        A generator is not made known to the event loop, as it would be by default: the loop would keep a
+        note of each, to close it at its own end, and here it is closed in any case.
         """
         self._task = asyncio.current_task()
         running.set(self)
