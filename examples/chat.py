@@ -1,4 +1,4 @@
-"""A chat room in every open browser: `hug -f examples/chat.py`, then http://localhost:8000 in two windows."""
+"""A chat room in every open browser: `hug examples/chat.py`, then http://localhost:8000 in two windows."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A clock and a moving chart in every open browser: `hug -f examples/live.py`, then http://localhost:8000"""
+"""A clock and a moving chart in every open browser: `hug examples/live.py`, then http://localhost:8000"""
 
 import asyncio
 import math

@@ -1,4 +1,4 @@
-"""Jobs that tell how far they are: `hug -f examples/progress.py`, then http://localhost:8000"""
+"""Jobs that tell how far they are: `hug examples/progress.py`, then http://localhost:8000"""
 
 import asyncio
 import logging

@@ -104,10 +104,10 @@ def test_contract(module: ModuleType) -> None:
 
 
 @contextmanager
-def served(folder: Path, code: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Serve code with `hug -f app.py` until the block ends; yield the URL it prints, and the process."""
+def served(folder: Path, code: str, *words: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Serve code with `hug app.py` until the block ends; yield the URL it prints, and the process."""
     (folder / "app.py").write_text(code)
-    command = [sys.executable, "-u", "-m", "hug", "-f", "app.py", "-p", "0", "-ma"]
+    command = [sys.executable, "-u", "-m", "hug", *words, "app.py", "-p", "0", "-ma"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=folder, stdout=pipe, stderr=pipe, text=True) as server:
         try:
@@ -123,11 +123,12 @@ def curl(url: str, *options: str) -> str:
     return subprocess.run(["curl", "-sN", url, *options], capture_output=True, text=True, check=False).stdout
 
 
-def test_contract_from_the_command_line(tmp_path: Path) -> None:
-    """`hug -f app.py` serves it, and the output is the one shown."""
+@pytest.mark.parametrize("words", [(), ("-f",)], ids=["hug app.py", "hug -f app.py"])
+def test_contract_from_the_command_line(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """The command serves it, and the output is the one shown."""
     documented = re.search(r"\$ curl .*?\n(.*?)\n\.\.\.", PAGES["README.md"], re.DOTALL)
     assert documented is not None
-    with served(tmp_path, BLOCKS["README.md"][0]) as (url, _):
+    with served(tmp_path, BLOCKS["README.md"][0], *words) as (url, _):
         assert documented[1] in curl(f"{url}/sse")
 
 
