@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Generator
-from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,13 +10,17 @@ TOGETHER = {"browsers", "clients", "command", "servers"}
 """Folders whose tests share processes, or lean on time: one worker runs all of a folder, one by one."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before what reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tell the workers what goes together; they take all other tests as they come."""
-    for item in items:
-        folder = item.path.relative_to(Path(__file__).parent).parts[0]
-        if folder in TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(folder))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Have a worker take such a folder whole; all other tests are taken as they come."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            folder = nodeid.removeprefix("tests/").partition("/")[0]
+            return folder if folder in TOGETHER else nodeid
+
+    return Scheduling(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
