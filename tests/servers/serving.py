@@ -39,6 +39,7 @@ COMMANDS: Final = {
     "hypercorn-limited": "hypercorn app:__hug_asgi__ --bind 127.0.0.1:{port} --max-requests 20",
     "gunicorn-limited": "gunicorn app:__hug_asgi__ --bind 127.0.0.1:{port} -k uvicorn_worker.UvicornWorker"
     " --max-requests 20",
+    "gunicorn-asgi-limited": "gunicorn app:__hug_asgi__ --bind 127.0.0.1:{port} -k asgi --max-requests 20",
     "hug": "hug -f app.py -ma -s -ho 127.0.0.1 -p {port}",
 }
 

@@ -44,7 +44,9 @@ def test_limit_of_requests(start: Start, name: str) -> None:
     assert "Traceback" not in server.log, server.log
 
 
-@pytest.mark.parametrize("name", ["uvicorn-workers-limited", "gunicorn-limited", "hypercorn-limited"])
+@pytest.mark.parametrize(
+    "name", ["uvicorn-workers-limited", "gunicorn-limited", "gunicorn-asgi-limited", "hypercorn-limited"]
+)
 def test_workers_that_come_and_go(start: Start, name: str) -> None:
     """Where a supervisor starts new workers, requests are served again and again while streams are open."""
     server = start(name)

@@ -17,6 +17,9 @@ from hug.eventstream.loop.open_streams import Listener, OpenStreams, loops, stre
 
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
+LOOK: Final = 0.25
+"""Seconds between two looks at a server that does not tell."""
+
 _previous: dict[int, Callable[[int, FrameType | None], Any]] = {}
 
 
@@ -48,8 +51,8 @@ def stream_opens(loop: asyncio.AbstractEventLoop) -> OpenStreams:
     """Return the streams of ``loop``, of which there will be one more, and hear from now on of their end."""
     streams = streams_of(loop)
     listen()
-    if streams.listeners is None:
-        streams.listeners = _find_listeners(loop)
+    if not streams.searched:
+        streams.hear(_find_listeners(loop))
     return streams
 
 
@@ -76,7 +79,7 @@ def _on_signal(number: int, frame: FrameType | None) -> None:
     _previous[number](number, frame)
 
 
-def _find_listeners(loop: asyncio.AbstractEventLoop) -> list[Listener]:
+def _find_listeners(loop: asyncio.AbstractEventLoop) -> dict[int, Listener]:
     """Have the streams of ``loop`` end when its server does without a signal, if it is one that we know.
 
     What it tells us is found through its tasks, since a middleware may stand between it and us. Should these
@@ -86,14 +89,20 @@ def _find_listeners(loop: asyncio.AbstractEventLoop) -> list[Listener]:
     for task in asyncio.all_tasks(loop):
         coroutine: Any = task.get_coro()
         name = getattr(coroutine, "__qualname__", "")
+        frame = getattr(coroutine, "cr_frame", None)
         if name == "raise_shutdown":  # hypercorn's, which polls an event or waits for its limit of requests
             task.add_done_callback(lambda _: begin(loop))
-        elif name.endswith("RequestResponseCycle.run_asgi") and coroutine.cr_frame is not None:
-            cycle = coroutine.cr_frame.f_locals.get("self")  # uvicorn has such a task for each request
-            connections = getattr(getattr(cycle.on_response, "__self__", None), "connections", None)
+        elif name.endswith("RequestResponseCycle.run_asgi") and frame is not None:  # uvicorn's, of a request
+            cycle = frame.f_locals.get("self")
+            protocol = getattr(getattr(cycle, "on_response", None), "__self__", None)
+            connections = getattr(protocol, "connections", None)
             if isinstance(connections, set):
                 listeners[id(connections)] = _Connection(loop, connections)
-    return list(listeners.values())
+        elif name.startswith("ASGIProtocol.") and frame is not None:  # gunicorn's, of a connection
+            worker = getattr(frame.f_locals.get("self"), "worker", None)
+            if isinstance(getattr(worker, "alive", None), bool):
+                listeners[id(worker)] = _Look(loop, worker)
+    return listeners
 
 
 class _Connection:
@@ -119,3 +128,24 @@ class _Connection:
         """See uvicorn's protocols."""
         self._connections.discard(self)
         begin(self._loop)
+
+
+class _Look:
+    """Looks again and again whether a worker of gunicorn's own kind is to end, since that tells nobody."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, worker: Any) -> None:
+        self._loop = loop
+        self._worker = worker
+        self._timer: asyncio.TimerHandle | None = None
+
+    def listen(self) -> None:
+        """See `Listener`."""
+        if self._worker.alive:
+            self._timer = self._loop.call_later(LOOK, self.listen)
+        else:
+            begin(self._loop)
+
+    def ignore(self) -> None:
+        """See `Listener`."""
+        if self._timer is not None:
+            self._timer.cancel()

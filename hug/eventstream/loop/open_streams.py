@@ -49,7 +49,8 @@ class OpenStreams:
     """The open streams of one event loop.
 
     Attributes:
-        listeners: What hears of the end of their server; None before it has been looked for.
+        listeners: What hears of the end of their servers, by the identity of what tells it.
+        searched: Whether `listeners` has been filled since a server has started.
         ending_since: When, in the loop's time, the process was heard to end, so that a new stream must end at
             once; None while it does not.
         heart: The timer they share, which is also the list of them; see `add` and `discard`.
@@ -60,7 +61,8 @@ class OpenStreams:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self.listeners: list[Listener] | None = None
+        self.listeners: dict[int, Listener] = {}
+        self.searched = False
         self.ending_since: float | None = None
         self.heart: Heart[Stream] = Heart(loop)
         self.companions: set[Companion] = set()
@@ -71,7 +73,7 @@ class OpenStreams:
     def add(self, stream: Stream, due: float) -> int:
         """Add ``stream``, to be looked at when it is ``due``; return the ticket that `discard` takes."""
         if not self.heart.streams:
-            for listener in self.listeners or ():
+            for listener in self.listeners.values():
                 listener.listen()
         return self.heart.add(stream, due)
 
@@ -79,8 +81,17 @@ class OpenStreams:
         """Forget that stream."""
         self.heart.discard(ticket)
         if not self.heart.streams:
-            for listener in self.listeners or ():
+            for listener in self.listeners.values():
                 listener.ignore()
+
+    def hear(self, found: dict[int, Listener]) -> None:
+        """Add to `listeners` what has been found."""
+        self.searched = True
+        for identity, listener in found.items():
+            if identity not in self.listeners:
+                self.listeners[identity] = listener
+                if self.heart.streams:
+                    listener.listen()
 
     @property
     def count(self) -> int:
@@ -140,7 +151,7 @@ class OpenStreams:
 
     def revive(self) -> None:
         """Let streams open again: another server starts on this event loop."""
-        self.listeners = None
+        self.searched = False
         self.ending_since = None
 
 
