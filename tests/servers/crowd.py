@@ -1,5 +1,6 @@
 """Many readers of channels at the same time, in one thread, and what has to be true of what they receive."""
 
+import re
 import selectors
 import socket
 import time
@@ -12,6 +13,7 @@ from hug.eventstream.wire.decode import Message
 from .client import PATIENCE, Client
 
 _AT_ONCE = 1 << 18
+_BEGINS = re.compile(rb"\nid: ([^\n]*)\n")
 
 
 class Reader(Client):
@@ -60,16 +62,15 @@ class Reader(Client):
         self.head()
         assert self.status == 200, self.rest()
         self._unframe(self._received)
-        while b"\n\n" not in self._opening:
+        while not (found := _BEGINS.search(self._opening)):
             assert not self.over, "the stream ended before it had begun"
             self.take()
-        _, _, line = self._opening.partition(b"\nid: ")
-        self.first = self.began = line.partition(b"\n")[0].decode()
+        self.first = self.began = found[1].decode()
 
     @property
     def last_id(self) -> str:
         """The id that it would resume from."""
-        return self.decoder.last_event_id
+        return self.decoder.last_event_id or self.began
 
     @property
     def over(self) -> bool:

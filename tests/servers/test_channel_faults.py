@@ -199,20 +199,31 @@ def test_forged(server: ChannelServer, crowd: Crowd) -> None:
 
 
 @pytest.mark.parametrize("forged", IMPOSSIBLE, ids=["no UTF-8", "cut UTF-8", "too long"])
-def test_impossible(server: ChannelServer, forged: str) -> None:
-    """An id that no server can have given is an error of the client, in the header or in the query."""
+def test_impossible(server: ChannelServer, crowd: Crowd, forged: str) -> None:
+    """An id that no server can have given is a gap, too: an error would stop a browser for ever."""
     value = quote_from_bytes(forged.encode("latin-1"))
-    with server.open("/read?name=long-forged", headers={"Last-Event-ID": forged}).head() as response:
-        assert response.status == 400
-    with server.open(f"/read?name=long-forged&last_event_id={value}").head() as response:
-        assert response.status == 400
+    event_id = server.publish("long-impossible")[0]
+    crowd.open("/read?name=long-impossible", last_event_id=forged)
+    crowd.open(f"/read?name=long-impossible&last_event_id={value}")
+    tells_of_a_gap(crowd, event_id)
 
 
 @pytest.mark.parametrize("value", ["%00", "a%0ab", "a%0d", "%0d%0a%0d%0adata: x"])
-def test_line_ends(server: ChannelServer, value: str) -> None:
-    """An id with a line end, which only a query can have, is an error of the client."""
-    with server.open(f"/read?name=long-forged&last_event_id={quote(value, safe='%')}").head() as response:
-        assert response.status == 400
+def test_line_ends(server: ChannelServer, crowd: Crowd, value: str) -> None:
+    """So is one with a line end, which only a query can have; nothing of it gets into the stream."""
+    event_id = server.publish("long-impossible")[0]
+    crowd.open(f"/read?name=long-impossible&last_event_id={quote(value, safe='%')}")
+    tells_of_a_gap(crowd, event_id)
+
+
+def tells_of_a_gap(crowd: Crowd, event_id: str) -> None:
+    crowd.read_to(event_id)
+    for reader in crowd.readers:
+        gap, *rest = reader.messages
+        assert gap.event == "gap"
+        assert gap.json()["lost"] is None
+        assert rest[-1].id == event_id
+        assert [message.event for message in rest] == ["message"] * len(rest)
 
 
 # Ends and beginnings of the process

@@ -43,7 +43,7 @@ class Fanout:
         topic: Where its events are put in order.
         log: They themselves.
         audiences: Those that have readers.
-        kept: For its keeper alone: 0 unless that keeps it, else where its log ended when it was looked at.
+        kept: For its keeper alone: 0 to be told of events, else where its log ended when it was looked at.
     """
 
     __slots__ = (
@@ -58,7 +58,7 @@ class Fanout:
         self.name = name
         self.bounds = bounds
         self.on_gap: OnGap = on_gap
-        self.kept = 0
+        self.kept = 0 if bounds.history else -1
         self._keeper = keeper
         self.begin()
 

@@ -115,7 +115,7 @@ class Channels:
     def keep(self, name: str) -> None:
         """See `hug.eventstream.channels.fanout.Keeper`."""
         channel = self._known.get(name)
-        if channel is not None and channel.bounds.history:
+        if channel is not None:
             fanout = fanout_of(channel)
             fanout.kept = fanout.log.last
             self._kept.append(channel)

@@ -57,9 +57,9 @@ class Log:
     """
 
     __slots__ = (
-        "_base", "_bounds", "_busy", "_chunks", "_deferred", "_expires", "_frames", "_full", "_held",
-        "_history_bytes", "_joined", "_life", "_live", "_live_bytes", "_lock", "_looked_at", "_messages",
-        "_oldest", "_resumable", "_times", "bytes_in", "last",
+        "_base", "_bounds", "_busy", "_catching_up", "_chunks", "_deferred", "_expires", "_frames", "_full",
+        "_held", "_history_bytes", "_joined", "_life", "_live", "_live_bytes", "_lock", "_looked_at",
+        "_messages", "_oldest", "_resumable", "_times", "bytes_in", "last",
     )  # fmt: skip
 
     def __init__(self, life: str, bounds: Bounds, lock: AbstractContextManager[object]) -> None:
@@ -74,7 +74,8 @@ class Log:
         self._bounds = bounds
         self._lock = lock
         self._busy = False  # whether the thread that has the lock is in the middle of a change or a copy
-        self._deferred: list[Callable[[], Callable[[], object] | None]] = []
+        self._deferred: list[Callable[[], object]] = []
+        self._catching_up = False
         self._frames: list[bytes] = []  # the first ones may be dropped already, and are then empty
         self._times: list[float] = []
         self._base = 0  # position before the first of them
@@ -155,7 +156,29 @@ class Log:
                 return ""
             self._busy = True
             try:
-                event_id = self._append(fields, now)
+                position = self.last + 1
+                event_id = f"{self._life}-{position}"
+                frame = b"%bid: %b\n\n" % (fields, event_id.encode())
+                size = len(frame)
+                self._frames.append(frame)
+                self._times.append(now)
+                self._chunks = None
+                self.last = position
+                self.bytes_in += size
+                self._history_bytes += size
+                self._live_bytes += size
+                if (
+                    now >= self._expires
+                    or self._history_bytes > self._bounds.max_bytes
+                    or (self._live_bytes > LIVE_BYTES and self._live < self._resumable)
+                ):
+                    self._limit(now)
+                elif position > self._full:
+                    first = self._resumable
+                    if self._oldest == first < self._live and position - first == self._bounds.history + 1:
+                        self._drop_one(first)
+                    else:
+                        self._limit(now)
             finally:
                 self._busy = False
                 if self._deferred:
@@ -164,7 +187,10 @@ class Log:
 
     def append_later(self, fields: bytes, now: float, told: Callable[[str], object]) -> None:
         """Do so as soon as this thread is through; then call ``told`` with the id."""
-        self._change(lambda: partial(told, self._append(fields, now)))
+        with self._lock:
+            self._deferred.append(lambda: told(self.append(fields, now)))
+            if not self._busy:
+                self._catch_up()
 
     def expire(self, now: float) -> None:
         """Drop the events whose age is over the limit."""
@@ -175,50 +201,31 @@ class Log:
         """Keep no more than the history of what is before ``position``: all connected readers have it."""
         self._change(partial(self._release, position))
 
-    def _change(self, change: Callable[[], Callable[[], object] | None]) -> None:
-        """Make a change, or have it made when this thread is through; it returns what to do in the end."""
+    def _change(self, change: Callable[[], object]) -> None:
+        """Make a change, or have it made when this thread is through."""
         with self._lock:
-            self._deferred.append(change)
-            if not self._busy:
-                self._catch_up()
-
-    def _catch_up(self) -> None:
-        while self._deferred:
+            if self._busy:
+                self._deferred.append(partial(self._change, change))
+                return
             self._busy = True
-            then = None
             try:
-                if self._deferred:  # still: in between they may have been done from above
-                    then = self._deferred.pop(0)()
+                change()
             finally:
                 self._busy = False
-            if then is not None:
-                then()
+                if self._deferred:
+                    self._catch_up()
 
-    def _append(self, fields: bytes, now: float) -> str:
-        position = self.last + 1
-        event_id = f"{self._life}-{position}"
-        frame = b"%bid: %b\n\n" % (fields, event_id.encode())
-        size = len(frame)
-        self._frames.append(frame)
-        self._times.append(now)
-        self._chunks = None
-        self.last = position
-        self.bytes_in += size
-        self._history_bytes += size
-        self._live_bytes += size
-        if (
-            now >= self._expires
-            or self._history_bytes > self._bounds.max_bytes
-            or (self._live_bytes > LIVE_BYTES and self._live < self._resumable)
-        ):
-            self._limit(now)
-        elif position > self._full:
-            resumable = self._resumable
-            if position - resumable == self._bounds.history + 1 and self._oldest == resumable < self._live:
-                self._drop_one()
-            else:
-                self._limit(now)
-        return event_id
+    def _catch_up(self) -> None:
+        """Do what has been deferred, in its order."""
+        while self._deferred and not self._catching_up:
+            self._catching_up = self._busy = True
+            first = self._deferred.pop(0) if self._deferred else None  # still: it may be done from above
+            self._busy = False
+            try:
+                if first is not None:
+                    first()
+            finally:
+                self._catching_up = False
 
     def _hold(self, held: bool) -> None:
         if held and not self._held:
@@ -254,13 +261,13 @@ class Log:
         if history > self._oldest and live > self._oldest:
             self._drop()
 
-    def _drop_one(self) -> None:
-        """Do what `_limit` does when the history has one event too many, and there is nothing before it."""
-        oldest, frames = self._oldest, self._frames
-        index = oldest - self._base
+    def _drop_one(self, first: int) -> None:
+        """Do what `_limit` does when the history has one event too many, and nothing is kept before it."""
+        frames = self._frames
+        index = first - self._base
         self._history_bytes -= len(frames[index])
         frames[index] = b""
-        self._resumable = self._oldest = oldest + 1
+        self._resumable = self._oldest = first + 1
         self._full = self.last
         self._messages = None
         if index > _DEAD:
@@ -273,7 +280,8 @@ class Log:
         for position in range(self._oldest, start):
             frames[position - base] = b""
         self._oldest = start
-        self._shorten()
+        if start - base > _DEAD:
+            self._shorten()
 
     def _shorten(self) -> None:
         """Shorten the lists, now and then only."""
