@@ -21,7 +21,7 @@ def head_of(lengths: list[int]) -> bytes:
 
 @given(lines)
 def test_whole(lengths: list[int]) -> None:
-    """A head is refused if a line of it, the number of its fields or its size is over the limit; else never."""
+    """A head is refused if a line of it, the number of its fields or its size is too large; else never."""
     head = head_of(lengths)
     first, *fields = lengths
     found = refused(head)
