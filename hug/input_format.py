@@ -61,7 +61,7 @@ def json(body: Body, charset: str = "utf-8", **_parameters: object) -> Any:
     """Takes JSON formatted data, converting it into native Python objects"""
     source = text(body, charset)
     try:
-        return json_module.loads(source)
+        return json_module.loads_unicode(source)
     except ValueError as error:
         raise BodyUnreadable(f"Invalid JSON: {error}") from None
 

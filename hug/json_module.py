@@ -10,6 +10,7 @@ import base64
 import dataclasses
 import json
 import marshal
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -23,6 +24,8 @@ from uuid import UUID
 import msgspec
 
 _Converter = TypeVar("_Converter", bound=Callable[[Any], object])
+_SURROGATE_IN_TEXT = re.compile(r"\\u[dD]")
+_SURROGATE_IN_BYTES = re.compile(rb"\\u[dD]")
 _CONTAINERS = frozenset((dict, list))
 _SCALARS = frozenset((str, int, float, bool, type(None)))
 
@@ -76,6 +79,24 @@ def loads(text: str | bytes | bytearray) -> Any:
     # Each level takes two brackets.
     if len(text) > 2 * MOST_DEPTH and _may_be_deep(text) and _is_deep(value):
         raise ValueError(f"JSON is nested too deep: {MOST_DEPTH} levels are the most")
+    return value
+
+
+def loads_unicode(text: str | bytes) -> Any:
+    """Return the value that ``text``, which a client has sent, stands for.
+
+    Raises:
+        ValueError: As `loads`; or a text in it has a lone surrogate, which nothing could write in UTF-8.
+
+    Source: https://www.rfc-editor.org/rfc/rfc7493#section-2.1
+    """
+    value = loads(text)
+    escape = _SURROGATE_IN_TEXT if isinstance(text, str) else _SURROGATE_IN_BYTES
+    if escape.search(text):  # type: ignore[arg-type]  # each fits its text
+        try:
+            dumps(value).encode()
+        except UnicodeEncodeError:
+            raise ValueError("a text in it has a lone surrogate, which is no Unicode") from None
     return value
 
 

@@ -14,10 +14,15 @@ def to(location: str, code: str = falcon.HTTP_302) -> NoReturn:
     """Redirect to ``location`` with the status line ``code``.
 
     What a URL cannot hold, such as a line break, is percent-encoded: it must not become a header of its own.
+    A lone surrogate becomes U+FFFD.
+
+    Source: https://url.spec.whatwg.org/#string-utf-8-percent-encode
 
     Raises:
         HTTPStatus: Always; hug answers with it.
     """
+    if not location.isascii():
+        location = location.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     raise HTTPStatus(code, {"location": uri.encode_check_escaped(location)})
 
 

@@ -100,7 +100,7 @@ class JSON(Type):
         if not isinstance(value, str | bytes):
             return value
         try:
-            return json_module.loads(value)
+            return json_module.loads_unicode(value)
         except ValueError:
             raise ValueError("Incorrectly formatted JSON provided") from None
 

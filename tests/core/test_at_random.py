@@ -69,7 +69,6 @@ KINDS: list[Any] = [
     dict,
     set,
     tuple,
-    complex,
     Fraction,
     Decimal,
     UUID,
@@ -181,8 +180,14 @@ def serve_all() -> None:
     hug.http("/page", api=api, output=hug.output_format.html, on_invalid=hug.redirect.not_found)(
         lambda a: "a"
     )
-    hug.http("/there", api=api)(hug.redirect.to)
+    hug.http("/there", api=api)(go)
+    channel = hug.sse.channel("texts", api=api)
+    hug.post("/publish", api=api)(lambda a: channel.publish(str(a)).id)
     hug.http("/request", api=api, parse_body=False)(look)
+
+
+def go(location: hug.types.text):
+    hug.redirect.to(location)
 
 
 def look(request):
@@ -220,6 +225,7 @@ PATHS = [
     "/forbidden",
     "/page",
     "/there",
+    "/publish",
     "/request",
     "/nope",
     "/",

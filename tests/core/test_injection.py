@@ -93,6 +93,17 @@ def test_no_header_ends_early(api: hug.API, text: str, how: str) -> None:
     assert how == "location"  # which is percent-encoded
 
 
+def test_redirects_to_any_text(api: hug.API) -> None:
+    """Text that no URL can hold, not even percent-encoded, is no failure in a redirect."""
+
+    @hug.get("/x", api=api)
+    def handler(which: int):
+        hug.redirect.to(("/\ud800", "/\N{GRINNING FACE}", "/ä")[which])
+
+    found = [hug.test.get(api, "/x", which=which).headers_dict["location"] for which in range(3)]
+    assert found == ["/%EF%BF%BD", "/%F0%9F%98%80", "/%C3%A4"]
+
+
 def test_redirects_are_one_header(api: hug.API) -> None:
     """A line break in a redirect's target is percent-encoded."""
 

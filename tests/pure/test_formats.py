@@ -185,9 +185,10 @@ def test_input_text() -> None:
 
 
 def test_input_json() -> None:
-    """JSON is read into Python objects, in any charset the client names."""
+    """JSON is read into Python objects, in the charset the client names."""
     assert read("json", b'{"a": [1]}') == {"a": [1]}
     assert read("json", '{"a": "x"}'.encode("utf-16"), charset="utf-16") == {"a": "x"}
+    assert read("json", b'["\\ud83d\\ude00", "\\\\ud800"]') == ["\N{GRINNING FACE}", "\\ud800"]
 
 
 def test_input_json_underscore() -> None:
@@ -210,6 +211,8 @@ def test_input_json_underscore() -> None:
         ("json", b"{}", "klingon", "Unknown charset 'klingon'"),
         ("json_underscore", b"{", "utf-8", "Invalid JSON"),
         ("json_underscore", b'{"a":' * 600 + b"1" + b"}" * 600, "utf-8", "nested too deep"),
+        ("json", b'{"a": ["\\ud800"]}', "utf-8", "lone surrogate"),
+        ("json", b'{"\\uDFFF": 1}', "utf-8", "lone surrogate"),
         ("text", b"-a", "punycode", "Unknown charset 'punycode'"),
         ("text", b"a", "x" * 2000, "Unknown charset 'xxxx"),
         ("text", b"6162", "hex", "Unknown charset 'hex'"),
