@@ -1,5 +1,5 @@
 # make run    serve the live example at http://localhost:8000 (PORT=8080 make run for another port)
-# make quick  lint, types, and the tests that start no server and no browser: half a minute, for every change
+# make quick  lint, types, and the tests that start no server, browser or type checker: half a minute
 # make test   lint, types, tests and real browsers: all there is
 #
 # All need only Python 3.11 or later (PYTHON=python3.12 make test picks one) and make. What they install
@@ -9,8 +9,8 @@ PYTHON ?= python3
 PORT ?= 8000
 PIP = .venv/bin/python -m pip --quiet --disable-pip-version-check
 
-# Folders whose tests start servers, browsers or crowds of clients.
-SLOW = browsers clients command servers
+# Folders whose tests start servers, browsers, crowds of clients or type checkers.
+SLOW = browsers clients command servers typed
 
 .PHONY: run quick test lint browsers clean
 
@@ -18,7 +18,7 @@ run: .venv/installed
 	.venv/bin/hug -f examples/live.py -p $(PORT)
 
 quick: lint
-	tools/pytest $(SLOW:%=--ignore=tests/%)
+	tools/pytest $(SLOW:%=--ignore=tests/%) --deselect=tests/test_docs.py::test_type_checkers
 
 test: lint browsers
 	tools/pytest

@@ -174,6 +174,27 @@ def test_what_cannot_be_published(
     assert log_of(channel).last == 2
 
 
+def test_threads_ask_for_the_end_while_loops_begin() -> None:
+    """Threads that publish ask whether the process ends while other threads begin event loops, and may."""
+    begun: list[asyncio.AbstractEventLoop] = []
+
+    async def end() -> None:
+        streams_of(asyncio.get_running_loop()).drain()
+
+    def begin() -> None:
+        for _ in range(3000):
+            begun.append(asyncio.BaseEventLoop())
+            streams_of(begun[-1])
+
+    run(end())
+    with concurrent.futures.ThreadPoolExecutor(1) as threads:
+        beginning = threads.submit(begin)
+        while not beginning.done():
+            open_streams.ending()
+    for loop in begun:
+        loop.close()
+
+
 def test_since_an_id(api: Any) -> None:
     """A stream may begin where an application remembers that its client is."""
     channel = hug.sse.channel("a", api=api)

@@ -172,14 +172,13 @@ def streams_of(loop: asyncio.AbstractEventLoop) -> OpenStreams:
 
 def loops() -> list[asyncio.AbstractEventLoop]:
     """Return the event loops that have had streams, or a server that may have some."""
-    return list(_streams)
+    # Not list(_streams): another thread may add one meanwhile, and only this step is never interrupted.
+    return [loop for reference in _streams.keyrefs() if (loop := reference()) is not None]
 
 
 def ending() -> bool:
     """Whether this process is about to end: all its event loops that have streams do."""
     if not _drained:
         return False
-    running = [
-        streams.ending_since is not None for loop, streams in list(_streams.items()) if not loop.is_closed()
-    ]
+    running = [streams_of(loop).ending_since is not None for loop in loops() if not loop.is_closed()]
     return bool(running) and all(running)
