@@ -146,6 +146,7 @@ class Connection:
         cycle = self._cycle()
         if cycle is not None:
             cycle.transport.abort()
+            cycle.disconnected = True  # see `cut`
 
     def cut(self) -> None:
         """End the response without its proper end, when all that was written has been sent.

@@ -272,7 +272,7 @@ class OpenStream:
                 await asyncio.wait({connection.pending}, timeout=self._streams.left(LEFT))
         elif self._end is End.STUCK:
             connection.abort()
-        elif self._end is End.FAILURE:
+        elif self._end in {End.FAILURE, End.CLIENT}:
             connection.cut()
 
     def _say_come_back(self) -> None:
