@@ -85,11 +85,13 @@ def test_links(page: str) -> None:
 
 
 def test_map() -> None:
-    """CONTRIBUTING's tables name every module and every room, and none that is gone."""
+    """CONTRIBUTING's tables name every module, room and folder of tests, and none that is gone."""
     tables = re.findall(r"^\| .*", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
     named = {Path(name).name for row in tables for name in re.findall(r"`([^` ]+(?:\.py|/))`", row)}
     package = Path(hug.__file__).parent
-    rooms = {path.parent.name for path in package.glob("*/**/__init__.py")}
+    rooms = {
+        path.parent.name for folder in (package, ROOT / "tests") for path in folder.glob("*/**/__init__.py")
+    }
     there = {path.name for path in package.glob("*.py")} | rooms
     assert there <= named
     assert named <= there | {path.name for folder in (ROOT, ROOT / "tests") for path in folder.iterdir()}
