@@ -11,6 +11,8 @@ import pytest
 
 import hug
 
+from ..waiting import until
+
 Handler = Any
 OPENING = b":\nid: \nevent: hug-torn\ndata: \n\n"
 
@@ -174,6 +176,7 @@ def test_heartbeat_out_of_range(heartbeat: Any) -> None:
         ("drain_retry", (-1, 1)),
         ("cleanup_timeout", 0),
         ("write_timeout", None),
+        ("guard", 1),
     ],
 )
 def test_settings_out_of_range(name: str, value: Any) -> None:
@@ -364,6 +367,32 @@ def test_client_keeps_its_id(api: Any) -> None:
     with hug.test.sse(api, "/stream", last_event_id="41…") as stream:
         assert list(stream)[-1].id == "41…"
         assert stream.response.content.startswith(":\nid: 41…\ndata: 2\n\n".encode())
+
+
+def test_programs_keep_their_id(api: Any) -> None:
+    """A program that asks as an EventSource does is told the id alone, with no event."""
+    hug.sse("/stream", api=api)(generator)
+    agent = {"user-agent": "node"}
+    with hug.test.sse(api, "/stream", headers=agent, last_event_id="41") as stream:
+        assert list(stream)[-1].id == "41"
+        assert stream.response.content.startswith(b":\nid: 41\n\ndata: 2\n\n")
+    with hug.test.sse(api, "/stream", headers=agent) as stream:
+        list(stream)
+        assert stream.response.content.startswith(b":\ndata: 2\n\n")
+
+
+def test_what_a_filter_holds_back(api: Any) -> None:
+    """A test sees as a page does that its id moves on: there is no event, and it comes back with that id."""
+    channel = hug.sse.channel("news", history=4, api=api)
+    hug.sse("/news", api=api)(lambda: channel.where(lambda message: message.data == "wanted"))
+    with hug.test.sse(api, "/news") as stream:
+        for _ in range(8):
+            held_back = channel.publish("unwanted").id
+        until(lambda: stream.last_event_id == held_back)
+        stream.reconnect()
+        channel.publish("wanted")
+        assert next(stream).data == "wanted"
+        assert [each.data for each in stream.received] == ["wanted"]
 
 
 @pytest.mark.parametrize("sent", [b"\xff", b"x" * 5000])
