@@ -33,13 +33,12 @@ class Audience:
         queued: See `hug.eventstream.loop.pump.Pumped`.
         readers: How many there are, in all groups.
         served: The position of those that keep up.
-        served_all: Whether that is all of them.
         awaited: Whether somebody waits for them to be served.
     """
 
     __slots__ = (
         "_bytes_in", "_channel", "_groups", "_log", "_origin", "_room", "_sole",
-        "awaited", "pump", "queued", "readers", "served", "served_all",
+        "awaited", "pump", "queued", "readers", "served",
     )  # fmt: skip
 
     def __init__(self, origin: Origin, pump: Pump, channel: object) -> None:
@@ -53,7 +52,6 @@ class Audience:
         self._room = max(log.bounds.history, LIVE_EVENTS) // 2
         self._bytes_in = log.bytes_in
         self.served = log.last
-        self.served_all = True
         self.awaited = False
         self.queued = False
         self.readers = 0
@@ -72,7 +70,7 @@ class Audience:
         turns = group.serve()
         if turns is not None:
             return self._serve_in_turns((group,), last, bytes_in, turns)
-        self.served, self._bytes_in, self.served_all = last, bytes_in, group.complete
+        self.served, self._bytes_in = last, bytes_in
         if log.exceeds or self.awaited:
             self._settle()
         return None
@@ -84,7 +82,6 @@ class Audience:
         for group in groups if turns is None else ():
             yield from group.serve() or (None,)
         self.served, self._bytes_in = last, bytes_in
-        self.served_all = all(group.complete for group in self._groups.values())
         self._settle()
 
     def _settle(self) -> None:
@@ -95,6 +92,11 @@ class Audience:
         """End the readers there are now, each when it has everything; raise ``error`` in them, if any."""
         for group in list(self._groups.values()):
             group.finish(error)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all readers keep up."""
+        return all(group.complete for group in self._groups.values())
 
     @property
     def crowded(self) -> bool:

@@ -117,7 +117,7 @@ class Fanout:
     def settle(self) -> None:
         """Let go of what all readers have, and let those publish on who wait for readers to keep pace."""
         log, audiences = self.log, self.audiences
-        if all(audience.served_all for audience in audiences):
+        if all(audience.complete for audience in audiences):
             log.release(min([audience.served for audience in audiences], default=log.last))
         if self._room is not None:
             with LOCK:

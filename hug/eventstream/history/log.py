@@ -54,12 +54,13 @@ class Log:
     Attributes:
         last: The position behind the newest event.
         bytes_in: Bytes of all events there have ever been.
+        exceeds: Whether more than the history is kept, which `release` lets go of.
     """
 
     __slots__ = (
         "_base", "_bounds", "_busy", "_catching_up", "_chunks", "_deferred", "_expires", "_frames", "_full",
         "_held", "_history_bytes", "_joined", "_life", "_live", "_live_bytes", "_lock", "_looked_at",
-        "_messages", "_oldest", "_resumable", "_times", "bytes_in", "last",
+        "_messages", "_oldest", "_resumable", "_times", "bytes_in", "exceeds", "last",
     )  # fmt: skip
 
     def __init__(self, life: str, bounds: Bounds, lock: AbstractContextManager[object]) -> None:
@@ -93,6 +94,7 @@ class Log:
         self._held = False
         self.last = 0
         self.bytes_in = 0
+        self.exceeds = False
 
     @property
     def oldest(self) -> int:
@@ -103,11 +105,6 @@ class Log:
     def resumable(self) -> int:
         """The first position from which a reader that comes back can resume."""
         return self._resumable
-
-    @property
-    def exceeds(self) -> bool:
-        """Whether more than the history is kept, which `release` lets go of."""
-        return self._oldest < self._resumable or self._chunks is not None or self._messages is not None
 
     @property
     def bounds(self) -> Bounds:
@@ -260,6 +257,7 @@ class Log:
             self._full = min(self._full, live + LIVE_EVENTS)
         if history > self._oldest and live > self._oldest:
             self._drop()
+        self.exceeds |= history > self._oldest
 
     def _drop_one(self, first: int) -> None:
         """Do what `_limit` does when the history has one event too many, and nothing is kept before it."""
@@ -300,6 +298,7 @@ class Log:
             self._live += 1
         if self._resumable > self._oldest and self._live > self._oldest:
             self._drop()
+        self.exceeds = self._oldest < self._resumable
 
     # Reading
 
@@ -343,6 +342,7 @@ class Log:
         self._joined += size
         if self._chunks is None or self._joined > JOINED_BYTES:
             self._chunks, self._joined = {}, size
+            self.exceeds = True
         self._chunks[position] = joined
         return joined
 
@@ -375,6 +375,7 @@ class Log:
             if messages is None or len(messages) >= _MESSAGES or self._looked_at > JOINED_BYTES:
                 messages = self._messages = {}
                 self._looked_at = len(frame)
+                self.exceeds = True
             messages[position] = message
         return message
 

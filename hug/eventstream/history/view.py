@@ -84,9 +84,10 @@ class View:
     Attributes:
         tracks: The channels.
         key: Equal for views that show the same.
+        whole: The log, if the view is of one channel and of all of it.
     """
 
-    __slots__ = ("_guard", "_patience", "_whole", "key", "tracks")
+    __slots__ = ("_guard", "_patience", "key", "tracks", "whole")
 
     def __init__(self, tracks: Sequence[Track], guard: Guard = Guard.NONE) -> None:
         """Make a view.
@@ -102,7 +103,7 @@ class View:
             guard if filtered else Guard.NONE,
             *((id(track.log), *map(id, track.predicates)) for track in self.tracks),
         )
-        self._whole = self.tracks[0].log if len(self.tracks) == 1 and not self.tracks[0].predicates else None
+        self.whole = self.tracks[0].log if len(self.tracks) == 1 and not self.tracks[0].predicates else None
         histories = [track.log.bounds.history for track in self.tracks if track.log.bounds.history]
         self._patience = max(1, min(histories) // 2) if histories else _NEVER
 
@@ -114,12 +115,12 @@ class View:
 
     def ends(self) -> list[int]:
         """Return the positions of a reader that has everything there is now."""
-        return [track.log.last for track in self.tracks] if self._whole is None else [self._whole.last]
+        return [track.log.last for track in self.tracks] if self.whole is None else [self.whole.last]
 
     def is_behind(self, at: Cursor, ends: Sequence[int] | None = None) -> bool:
         """Whether a reader there has not been given all events, or all before ``ends``."""
-        if self._whole is not None:
-            return at.positions[0] < (self._whole.last if ends is None else ends[0])
+        if self.whole is not None:
+            return at.positions[0] < (self.whole.last if ends is None else ends[0])
         if ends is None:
             ends = self.ends()
         return any(position < end for position, end in zip(at.positions, ends, strict=True))
@@ -171,9 +172,9 @@ class View:
         Raises:
             Gap: The cursor has fallen out of a log, and its channel disconnects.
         """
-        if self._whole is not None:
+        if self.whole is not None:
             try:
-                piece, at.positions[0] = self._whole.chunk(at.positions[0], limit)
+                piece, at.positions[0] = self.whole.chunk(at.positions[0], limit)
             except LookupError:
                 return self._fallen(at)
             return piece

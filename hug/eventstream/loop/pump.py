@@ -88,10 +88,12 @@ class Pump:
         if audience.queued:
             return
         audience.queued = True
-        if threading.get_ident() != self._thread or (
-            # A signal handler interrupts a loop that waits, and only this wakes it.
-            not self._running and asyncio.current_task(self._loop) is None
-        ):
+        if threading.get_ident() != self._thread:
+            self._call_soon(self._enqueue, audience)
+        elif self._running:
+            self._queue.append(audience)
+        elif asyncio.current_task(self._loop) is None:
+            # A signal handler, perhaps: it interrupts a loop that waits, and only this wakes it.
             self._call_soon(self._enqueue, audience)
         else:
             self._enqueue(audience)
