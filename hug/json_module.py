@@ -54,6 +54,18 @@ def dumps(
     return _text(_encoder(indent, ensure_ascii, separators, allow_nan, sort_keys), value)
 
 
+def dump(value: object) -> bytes:
+    """Return what `dumps` without options gives, in UTF-8.
+
+    Raises:
+        TypeError: as `dumps`.
+        ValueError: as `dumps`.
+    """
+    text = _text(_encode, value)
+    # A lone surrogate has no UTF-8; the replacement happens to be its JSON escape.
+    return text.encode() if text.isascii() else text.encode("utf-8", "backslashreplace")
+
+
 def dump_line(value: object) -> str:
     """Return ``value`` as one compact line of JSON that every client can parse and UTF-8 can carry.
 
@@ -266,4 +278,5 @@ def _encoder(
     return lambda value: "".join(parts(value, 0))
 
 
+_encode = _encoder()
 _encode_line = _encoder(separators=(",", ":"), allow_nan=False)

@@ -13,7 +13,8 @@ _DATA: Final = (dict, list, tuple, set, frozenset)
 @content_type("application/json; charset=utf-8")
 def json(data: object, request: object = None, response: object = None, **options: Any) -> bytes:
     """JSON (Javascript Serialized Object Notation)"""
-    # A lone surrogate has no UTF-8; the replacement happens to be its JSON escape.
+    if not options:
+        return json_module.dump(data)
     return json_module.dumps(data, **options).encode("utf-8", "backslashreplace")
 
 

@@ -60,11 +60,29 @@ def create(
         auto_instance: Whether to return an instance, where that takes no arguments, rather than the class.
         accept_context: Whether the function takes the request's context as its second argument.
     """
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        names = function.__name__, function.__module__, function.__doc__ if doc is None else doc
+        return make(function, *names)
+
+    make = _maker(error_text, exception_handlers, extend, chain, auto_instance, accept_context)
+    return decorate
+
+
+def _maker(
+    error_text: str | None,
+    exception_handlers: ExceptionHandlers,
+    extend: Callable[..., Any],
+    chain: bool,
+    auto_instance: bool,
+    accept_context: bool,
+) -> Callable[[Callable[..., Any], str, str, str | None], Any]:
+    """Return what makes types of functions, given their names, modules and docstrings; see `create`."""
     base: type[Type] = extend if isinstance(extend, type) else type(extend)
     chained = chain and base is not Type
     takes_context = accept_context or (chained and base._accept_context)
 
-    def decorate(function: Callable[..., Any]) -> Any:
+    def make(function: Callable[..., Any], name: str, module: str, doc: str | None) -> Any:
         def convert_in_context(self: Any, value: Any, context: Any = None) -> Any:
             try:
                 given = value
@@ -82,18 +100,18 @@ def create(
 
         members = {
             "__call__": convert_in_context if takes_context else convert,
-            "__doc__": function.__doc__ if doc is None else doc,
-            "__module__": function.__module__,
+            "__doc__": doc,
+            "__module__": module,
             "_accept_context": takes_context,
         }
-        kind = new_class(function.__name__, (base,), exec_body=lambda namespace: namespace.update(members))
+        kind = new_class(name, (base,), exec_body=lambda namespace: namespace.update(members))
         if not auto_instance:
             return kind
         if isinstance(extend, Type):
             return _instance_like(kind, extend)
         return kind if inspect.signature(kind).parameters else kind()
 
-    return decorate
+    return make
 
 
 def accept(
@@ -104,13 +122,8 @@ def accept(
     accept_context: bool = False,
 ) -> Any:
     """Return a type that converts by calling ``kind``; the other arguments are those of `create`."""
-    convert = careful(kind)
-
-    def cast(value: Any, *context: Any) -> Any:
-        return convert(value, *context)
-
-    decorate = create(doc or kind.__doc__, error_text, exception_handlers, accept_context=accept_context)
-    return decorate(cast)
+    make = _maker(error_text, exception_handlers, Type, True, True, accept_context)
+    return make(careful(kind), "cast", __name__, doc or kind.__doc__)
 
 
 def _reject(error: Exception, value: object, handlers: ExceptionHandlers, error_text: str | None) -> NoReturn:
