@@ -174,15 +174,17 @@ def test_what_cannot_be_published(
     assert log_of(channel).last == 2
 
 
-def test_threads_ask_for_the_end_while_loops_begin() -> None:
+def test_threads_ask_for_the_end_while_loops_begin(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads that publish ask whether the process ends while other threads begin event loops, and may."""
+    monkeypatch.setattr(open_streams, "_streams", weakref.WeakKeyDictionary())
+    monkeypatch.setattr(open_streams, "_drained", [])
     begun: list[asyncio.AbstractEventLoop] = []
 
     async def end() -> None:
         streams_of(asyncio.get_running_loop()).drain()
 
     def begin() -> None:
-        for _ in range(3000):
+        for _ in range(1000):
             begun.append(asyncio.BaseEventLoop())
             streams_of(begun[-1])
 
@@ -193,6 +195,17 @@ def test_threads_ask_for_the_end_while_loops_begin() -> None:
             open_streams.ending()
     for loop in begun:
         loop.close()
+
+
+def test_closed_loops_are_forgotten() -> None:
+    """What each `publish` has to ask does not grow with the event loops that there have been."""
+
+    async def stream() -> None:
+        streams_of(asyncio.get_running_loop())
+
+    for _ in range(20):
+        run(stream())
+    assert sum(loop.is_closed() for loop in open_streams.loops()) <= 1
 
 
 def test_since_an_id(api: Any) -> None:

@@ -166,6 +166,9 @@ def streams_of(loop: asyncio.AbstractEventLoop) -> OpenStreams:
     """Return the streams of ``loop``, if only to be."""
     streams = _streams.get(loop)
     if streams is None:
+        for other in loops():
+            if other.is_closed():
+                _streams.pop(other, None)  # its streams hold it, so it would stay
         streams = _streams[loop] = OpenStreams(loop)
     return streams
 
