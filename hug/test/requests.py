@@ -191,7 +191,7 @@ def head(api_or_module: Any, url: str = "", body: Any = "", **kwargs: Any) -> Re
 
 
 def options(api_or_module: Any, url: str = "", body: Any = "", **kwargs: Any) -> Response:
-    """Send a OPTIONS request; see `call`."""
+    """Send an OPTIONS request; see `call`."""
     return call("OPTIONS", api_or_module, url, body, **kwargs)
 
 

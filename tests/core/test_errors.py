@@ -232,6 +232,10 @@ def test_raised_not_found(api: hug.API) -> None:
 
     assert hug.test.get(api, "/x").data.keys() == {"404", "documentation"}
     assert hug.test.get(api, "/z").data == {"errors": {"No such room": "404 Not Found"}}
+    hug.not_found(api=api)(lambda: "nothing here")
+    assert hug.test.get(api, "/x").data == "nothing here"
+    assert hug.test.get(api, "/z").data == {"errors": {"No such room": "404 Not Found"}}
+    api.http.not_found_handlers.clear()
     response = hug.test.get(api, "/y")
     assert (response.status, response.data) == (
         hug.HTTP_404,

@@ -133,6 +133,8 @@ def test_verbs(api: hug.API, verb: str) -> None:
         assert (router.route["accept"], router.route["urls"]) == (VERBS[verb], ("/x",))
     assert router.route["api"] is api
     assert getattr(hug, verb, None) in (getattr(hug.route, verb), None)
+    if len(VERBS[verb]) == 1:
+        assert callable(getattr(hug.test, verb))
 
 
 def test_url_without_slash(api: hug.API) -> None:
