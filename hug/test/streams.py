@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 EVENT_SOURCE: Final = {
     "user-agent": "Mozilla/5.0 (hug.test)",
-    **{name.decode(): value.decode() for name, value in (*ASKED.items(), UNCACHED)},
+    **{name.decode(): value.decode() for name, value in {**ASKED, **UNCACHED}.items()},
 }
 """Headers that a browser's ``EventSource`` sends."""
 

@@ -41,7 +41,7 @@ Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#the-event
 BROWSER: Final = b"Mozilla/"
 """How the ``User-Agent`` of all browsers begins."""
 
-UNCACHED: Final = (b"pragma", b"no-cache")
+UNCACHED: Final[Mapping[bytes, bytes]] = {b"pragma": b"no-cache"}
 """What browsers add to a request that no cache may answer, as those of an ``EventSource``.
 
 Not, however, where a page itself gives ``fetch`` the two headers above, with which it reads in its own way.
@@ -54,6 +54,9 @@ LOOKALIKES: Final = b"python-requests/"
 """How the ``User-Agent`` of sseclient begins, on requests, which asks so and does not read so."""
 
 
+_TELLING: Final = frozenset([*ASKED, *UNCACHED, b"user-agent"])
+
+
 def guard_for(method: str, headers: Iterable[tuple[bytes, bytes]]) -> Guard:
     """Return what the client that made a request is told between the events.
 
@@ -61,22 +64,12 @@ def guard_for(method: str, headers: Iterable[tuple[bytes, bytes]]) -> Guard:
         method: Of the request.
         headers: Of the ASGI scope: names in lower case, values as bytes.
     """
-    if method != "GET":
+    said = {name: value for name, value in headers if name in _TELLING}
+    if said.get(b"accept") != ASKED[b"accept"] or said.get(b"cache-control") != ASKED[b"cache-control"]:
         return Guard.NONE
-    asked = 0
-    browser = uncached = False
-    for name, value in headers:
-        wanted = ASKED.get(name)
-        if wanted is not None:
-            if value != wanted:
-                return Guard.NONE
-            asked += 1
-        elif name == b"user-agent":
-            browser = value.startswith(BROWSER)
-            if value.startswith(LOOKALIKES):
-                return Guard.NONE
-        elif (name, value) == UNCACHED:
-            uncached = True
-    if asked != len(ASKED) or (browser and not uncached):
+    agent = said.get(b"user-agent", b"")
+    if method != "GET" or agent.startswith(LOOKALIKES):
         return Guard.NONE
-    return Guard.EVENT if browser else Guard.BLOCK
+    if not agent.startswith(BROWSER):
+        return Guard.BLOCK
+    return Guard.EVENT if said.get(b"pragma") == UNCACHED[b"pragma"] else Guard.NONE
