@@ -328,7 +328,8 @@ class HTTPProtocol(HttpToolsProtocol):
 
     def _refuse(self, refused: Refusal) -> None:
         """Give this answer and close the connection; only close it in the midst of another."""
-        self.logger.warning("refused a request with %d: %s", refused.status, refused.reason)
+        client = self.client[0] if self.client else "a client"
+        self.logger.warning("refused a request of %s with %d: %s", client, refused.status, refused.reason)
         self._reading = _IGNORED
         cycle = self.cycle
         if cycle is not None and not cycle.response_complete:

@@ -26,7 +26,8 @@ class Rounds:
     """Looks at all connections of one server while there are any.
 
     One whose ``deadline``, in the loop's time, has passed is told so by ``overdue()``; 0 is never. The others
-    are asked by ``listen(now)`` now and then, in turn, whether their clients are still there.
+    are asked by ``listen(now)`` now and then, in turn, whether their clients are still there; each time once
+    ``silent_since`` is not 0.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, connections: Collection[Any]) -> None:
@@ -49,7 +50,7 @@ class Rounds:
             if deadline:
                 if deadline <= now:
                     connection.overdue()
-            elif deadline == 0 and number % TURNS == self._turn:
+            elif deadline == 0 and (number % TURNS == self._turn or connection.silent_since):
                 connection.listen(now)
         self._going = False
         if self._connections:

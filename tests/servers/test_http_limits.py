@@ -140,7 +140,7 @@ def test_refused(bare: Server, status: int, request_: bytes) -> None:
     """What is too long or no HTTP/1.1 gets an answer that says so, and the server goes on."""
     answered, body = exchange(bare, request_)
     assert (answered, bool(body)) == (status, True)
-    assert f"refused a request with {status}" in bare.log
+    assert f"refused a request of 127.0.0.1 with {status}: {body.decode()}" in bare.log
     assert "Traceback" not in bare.log
     assert bare.get("/answer")["readers"] == 0
 
