@@ -17,11 +17,12 @@ from hug.eventstream.loop import ending
 from hug.eventstream.serving.handover import SCOPE_KEY, Handover
 from hug.eventstream.serving.open_stream import discard, serve
 from hug.eventstream.serving.settings import Settings
+from hug.interface.event_stream import EventStreamHTTP
 from hug.interface.formats import announce_error, output
 from hug.interface.http import HTTP
 from hug.versions import Key, VersionError
 from hug.web.admission import admitted, refuse, refuse_websocket
-from hug.web.body import opening
+from hug.web.body import is_plain_get, opening
 from hug.web.errors import HTTPBadRequest, HTTPError
 from hug.web.middleware import adapted
 from hug.web.request import Request
@@ -75,6 +76,7 @@ class Application:
         self._base_url = base_url
         self._revision: int | None = None
         self._falcon: Any = None
+        self._immediate: dict[str, EventStreamHTTP] = {}
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one request, or the life of the server."""
@@ -88,14 +90,11 @@ class Application:
         except HTTPError as error:
             await refuse(error, scope, send)
             return
-        handover = scope[SCOPE_KEY] = Handover(send)
-        try:
-            await self._falcon(scope, opening(receive), handover.send)
-        finally:
-            del scope[SCOPE_KEY]
-            if handover.stream is not None and not handover.taken:
-                await discard(handover)
-        if handover.taken:
+        handover = Handover(send)
+        immediate = self._immediate.get(scope["path"])
+        if immediate is None or not is_plain_get(scope) or not await immediate.begin(scope, handover):
+            await self._answer(scope, receive, handover)
+        if handover.stream is not None:
             closed = handover.on_closed
             stream = serve(handover, receive, send, self.site.streaming, scope.get("extensions"))
             del handover  # a stream may be open for days, by the thousand
@@ -104,6 +103,17 @@ class Application:
             finally:
                 if closed is not None:
                     await closed()
+
+    async def _answer(self, scope: Message, receive: Receive, handover: Handover) -> None:
+        """Have Falcon answer; afterwards there is a stream if that has begun."""
+        scope[SCOPE_KEY] = handover
+        try:
+            await self._falcon(scope, opening(receive), handover.send)
+        finally:
+            del scope[SCOPE_KEY]
+            if handover.stream is not None and not handover.taken:
+                await discard(handover)
+                handover.stream = None
 
     async def _serve_other(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -135,6 +145,7 @@ class Application:
         app.add_error_handler(Exception, _reraise)
         app.add_error_handler(falcon.HTTPNotFound, self._handle_not_found)
         site.falcon = app
+        self._immediate = {}
         for base_url, urls in site.routes.items():
             if self._base_url is None or self._base_url == base_url:
                 for url, methods in urls.items():
@@ -150,6 +161,10 @@ class Application:
             setattr(resource, f"on_{method.lower()}", self._responder(kept))
         if "HEAD" not in methods and any(each.answers_head for each in methods.get("GET", {}).values()):
             resource.on_head = resource.on_get
+        stream = methods.get("GET", {}).get(None)
+        sole = len(methods.get("GET", {})) == 1 and "{" not in base_url + url
+        if sole and not self.site.middleware and isinstance(stream, EventStreamHTTP) and stream.immediate:
+            self._immediate[base_url + url] = stream
         for template in (base_url + url, base_url + versions.FIELD + url):
             # Falcon cuts the slash off requests, and then never finds a template that has one.
             stripped = template if self.site.future else template.rstrip("/") or "/"

@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MethodType
-from typing import Any
+from typing import Any, Final
 
 from hug.sentinels import NOTHING
 
@@ -163,6 +163,22 @@ def names_explicitly(function: Callable[..., Any], name: str) -> bool:
     except (TypeError, ValueError):
         return False
     return parameter is not None and parameter.kind in _NAMED
+
+
+_UNABLE_TO_BLOCK: Final = frozenset(
+    ("CACHE", "COPY_FREE_VARS", "LOAD_CONST", "LOAD_DEREF", "LOAD_GLOBAL", "NOP", "RESUME", "RETURN_CONST",
+     "RETURN_VALUE")
+)  # fmt: skip
+"""Instructions that run no code of anybody, and do not wait."""
+
+
+def cannot_block(function: Callable[..., Any]) -> bool:
+    """Return whether calling ``function`` runs no code but its own, which does no more than return something.
+
+    That is seen in its instructions: those that could call or wait for anything are not among them.
+    """
+    code = getattr(function, "__code__", None)
+    return code is not None and all(each.opname in _UNABLE_TO_BLOCK for each in dis.get_instructions(code))
 
 
 def is_coroutine(function: Callable[..., Any]) -> bool:

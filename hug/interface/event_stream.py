@@ -7,8 +7,9 @@ from functools import partial
 from typing import Any, Final
 
 from hug import introspect
+from hug.asgi import Message
 from hug.eventstream.channels.channel import Channel
-from hug.eventstream.serving.handover import HEADERS, SCOPE_KEY, Handover
+from hug.eventstream.serving.handover import HEADERS, SCOPE_KEY, Handover, head
 from hug.eventstream.serving.settings import Heartbeat, Retry
 from hug.eventstream.serving.shared import Shared
 from hug.eventstream.serving.stream import EventStream, Following, check_options, events
@@ -55,12 +56,49 @@ class EventStreamHTTP(HTTP):
         self._has_options = self._options != (DEFAULT, DEFAULT)
         self._may_forget = introspect.returns_nothing(function)
         self._shared = self._share(route) if route.get("shared") else None
+        self.immediate = self._is_immediate()
         if self._shared is None and route.get("linger") is not None:
             raise ValueError(f"{self._name}: linger is for shared=True, where it is the source that lingers")
 
     def _blocks(self) -> bool:
         # Calling a generator function runs none of its code, and a shared one is not called for each request.
         return super()._blocks() and not (introspect.is_generator(self.function) or self.route.get("shared"))
+
+    def _is_immediate(self) -> bool:
+        """Whether nothing is to be done for a request but to call the function, and that without a thread."""
+        binding = self.binding
+        steps = (
+            self.requires, self.directives, self.validate_function, self.response_headers, self.status,
+            binding.fields, binding.injected, binding.takes_any, self._shared,
+        )  # fmt: skip
+        return not any(steps) and (not self.blocking or introspect.cannot_block(self.function))
+
+    async def begin(self, scope: Message, handover: Handover) -> bool:
+        """Call the function of an ``immediate`` interface, for a GET; return whether there is a stream.
+
+        If not, the request goes the usual way, and comes to the outcome in `call`. Thousands of readers that
+        come back at once all ask for the same; what they do not need is not done for them.
+        """
+        handover.guard = guard_for("GET", scope["headers"])
+        try:
+            handover.last_event_id = last_event_id(scope["headers"], scope["query_string"])
+        except LastEventIdError:
+            return False
+        result: Any = None
+        error: Exception | None = None
+        try:
+            result = self.function()
+            if hasattr(result, "__await__"):
+                result = await result
+            if result is not None:
+                stream = self._event_stream(result)
+                if stream.can_start(handover.last_event_id):
+                    handover.name, handover.stream, handover.head = self._name, stream, head()
+                    return True
+        except Exception as failure:
+            error = failure
+        handover.outcome = (result, error)
+        return False
 
     async def gather(self, exchange: Exchange, errors: dict[str, Any]) -> dict[str, Any]:
         """See `HTTP.gather`."""
@@ -77,6 +115,12 @@ class EventStreamHTTP(HTTP):
         """See `HTTP.call`; the function is not called for HEAD, and once only if its source is shared."""
         if exchange.request.method == "HEAD":
             return _HEAD
+        handover: Handover = exchange.request.scope[SCOPE_KEY]
+        if handover.outcome is not None:
+            result, error = handover.outcome
+            if error is not None:
+                raise error
+            return result
         return await super().call(exchange, arguments) if self._shared is None else _SHARED
 
     async def respond(self, exchange: Exchange, result: Any) -> None:
@@ -93,8 +137,7 @@ class EventStreamHTTP(HTTP):
             result = await self._shared.join()
         if result is not None and result is not _HEAD:
             handover.name = self._name
-            stream = result if isinstance(result, EventStream) else self._stream(result)
-            handover.stream = stream.otherwise(*self._options) if self._has_options else stream
+            handover.stream = self._event_stream(result)
             if handover.misread is not None and not handover.stream.is_published:
                 raise HTTPBadRequest("Last-Event-ID", str(handover.misread)) from handover.misread
             if not handover.stream.can_start(handover.last_event_id):
@@ -159,6 +202,10 @@ class EventStreamHTTP(HTTP):
                 "browsers stay away. Is a return missing?",
                 self._name,
             )
+
+    def _event_stream(self, result: Any) -> EventStream:
+        stream = result if isinstance(result, EventStream) else self._stream(result)
+        return stream.otherwise(*self._options) if self._has_options else stream
 
     def _stream(self, result: Any) -> EventStream:
         if isinstance(result, Following) or is_source(result):

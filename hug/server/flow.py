@@ -41,5 +41,7 @@ class Flow(FlowControl):
     """Tells whether a client keeps up; see `Signal` for the difference."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
-        super().__init__(transport)
+        self._transport = transport
+        self.read_paused = False
+        self.write_paused = False
         self._is_writable_event = Signal(is_set=True)  # type: ignore[assignment]

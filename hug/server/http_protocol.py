@@ -17,12 +17,13 @@ from typing import Any, ClassVar, Final
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.utils import is_ssl
 from uvicorn.server import ServerState
 
-from hug.asgi import Receive, Send
-from hug.eventstream.connection.disconnect import DISCONNECT, Watched
-from hug.eventstream.connection.writer import CHUNKED
+from hug.eventstream.connection.disconnect import Watched
 from hug.eventstream.loop.open_streams import streams_of
+from hug.server.addresses import addresses
+from hug.server.extensions import EXTENSIONS, Watching
 from hug.server.flow import Flow, Signal
 from hug.server.head_limits import END, Refusal, refusal
 from hug.server.rounds import Rounds, seconds_silent
@@ -48,33 +49,7 @@ _VERSION: Final = Refusal(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "This server sp
 _rounds: weakref.WeakKeyDictionary[ServerState, Rounds] = weakref.WeakKeyDictionary()
 
 
-def chunked(send: Send) -> asyncio.WriteTransport | None:
-    """Return the transport that whole chunks of the response may be written to; see `CHUNKED`."""
-    cycle = getattr(send, "__self__", None)
-    if not isinstance(cycle, RequestResponseCycle) or not cycle.chunked_encoding or cycle.response_complete:
-        return None
-    transport: asyncio.WriteTransport = cycle.transport
-    return transport
-
-
-def watch_disconnect(receive: Receive, stream: Watched) -> Watch | None:
-    """Have ``stream`` told when the client leaves; see `DISCONNECT`."""
-    cycle = getattr(receive, "__self__", None)
-    if not isinstance(cycle, RequestResponseCycle) or cycle.more_body or cycle.body:
-        return None
-    protocol = getattr(cycle.on_response, "__self__", None)
-    if not isinstance(protocol, HTTPProtocol) or protocol.watched is not None:
-        return None
-    if protocol.transport.is_closing():
-        return None  # which receive will tell at once
-    protocol.forget_parser()
-    return Watch(protocol, stream)
-
-
-_EXTENSIONS: Final[dict[str, Any]] = {CHUNKED: chunked, DISCONNECT: watch_disconnect}
-
-
-class HTTPProtocol(HttpToolsProtocol):
+class HTTPProtocol(HttpToolsProtocol, Watching):
     """One connection; ``hug -f`` serves with it, and ``uvicorn --http hug.http_protocol:HTTPProtocol``.
 
     Its limits are attributes of the class: an application that needs others sets them before it is served.
@@ -101,7 +76,7 @@ class HTTPProtocol(HttpToolsProtocol):
     silence: ClassVar[float] = 30.0
 
     # One attribute more in uvicorn's dictionary would be one too many for Python to keep its keys only once.
-    __slots__ = ("_ahead", "_beside", "_left", "_reading", "_seen", "deadline", "silent_since", "watched")
+    __slots__ = ("_ahead", "_beside", "_left", "_reading", "_seen", "deadline", "silent_since")
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         """See `HttpToolsProtocol`."""
@@ -121,8 +96,11 @@ class HTTPProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to read requests."""
-        super().connection_made(transport)
+        self.connections.add(self)
+        self.transport = transport
         self.flow = Flow(transport)
+        self.server, self.client = addresses(transport)
+        self.scheme = "https" if is_ssl(transport) else "http"
         self.deadline = self.loop.time() + self.head_timeout
         rounds = _rounds.get(self.server_state)
         if rounds is None:
@@ -283,7 +261,7 @@ class HTTPProtocol(HttpToolsProtocol):
         """Say in the scope of each request what this server offers beyond ASGI."""
         super().on_message_begin()
         extensions = self.scope.get("extensions")
-        self.scope["extensions"] = _EXTENSIONS if extensions is None else {**extensions, **_EXTENSIONS}
+        self.scope["extensions"] = EXTENSIONS if extensions is None else {**extensions, **EXTENSIONS}
 
     def on_headers_complete(self) -> None:
         """Call the application, unless the client speaks what we do not."""
@@ -344,17 +322,3 @@ class HTTPProtocol(HttpToolsProtocol):
             self.deadline = self.loop.time() + LINGER
         else:
             self.transport.close()
-
-
-class Watch:
-    """See `hug.eventstream.connection.disconnect.Watch`."""
-
-    __slots__ = ("_protocol",)
-
-    def __init__(self, protocol: HTTPProtocol, stream: Watched) -> None:
-        self._protocol = protocol
-        protocol.watched = stream
-
-    def close(self) -> None:
-        """See there."""
-        self._protocol.watched = None

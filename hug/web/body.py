@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncIterator, Generator
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import falcon
 
 from hug.asgi import Message, Receive
 from hug.eventstream.connection.stepping import Rest
 from hug.web.errors import HTTPBadRequest, HTTPContentTooLarge, HTTPError
+
+_OF_BODIES: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class AwaitableBytes(bytes):
@@ -70,6 +72,13 @@ def opening(receive: Receive) -> Receive:
         return {"type": "http.request", "body": b"", "more_body": True}
 
     return receive_after_opening
+
+
+def is_plain_get(scope: Message) -> bool:
+    """Return whether a request is a GET that has no body; HTTP/1 says so in its headers."""
+    if scope["method"] != "GET" or not scope.get("http_version", "").startswith("1"):
+        return False
+    return all(name not in _OF_BODIES for name, _ in scope["headers"])
 
 
 async def read_body(

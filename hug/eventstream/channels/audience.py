@@ -5,7 +5,6 @@ from typing import Protocol
 
 from hug.eventstream.channels.group import Group
 from hug.eventstream.history.log import LIVE_BYTES, LIVE_EVENTS, Log
-from hug.eventstream.history.view import View
 from hug.eventstream.loop.pump import Pump
 
 
@@ -56,9 +55,9 @@ class Audience:
         self.queued = False
         self.readers = 0
 
-    def group(self, view: View) -> Group | None:
-        """Return the group of readers with the same view, if there are any."""
-        return self._groups.get(view.key)
+    def group(self, key: object) -> Group | None:
+        """Return the group of readers whose view has this key, if there are any."""
+        return self._groups.get(key)
 
     def serve(self) -> Iterator[None] | None:
         """See `hug.eventstream.loop.pump.Pumped.serve`."""

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from hug.eventstream.channels.channel import Channel, FilteredChannel, fanout_of
 from hug.eventstream.channels.group import Group
 from hug.eventstream.connection.writer import Connection
-from hug.eventstream.history.view import Cursor, Gap, View
+from hug.eventstream.history.view import WHOLE, Cursor, Gap, View
 from hug.eventstream.wire.client import Guard
 from hug.eventstream.wire.last_event_id import MAX_ID
 
@@ -60,9 +60,9 @@ class Subscription:
             what = "leave it out for live events only"
             raise ValueError(f"since must be 'start' or the id of an event, not {since!r}; {what}")
         self.channels = tuple(
-            FilteredChannel(each, ()) if isinstance(each, Channel) else each for each in channels
+            [FilteredChannel(each, ()) if isinstance(each, Channel) else each for each in channels]
         )
-        if len({id(each.channel) for each in self.channels}) < len(channels):
+        if len(channels) > 1 and len({id(each.channel) for each in self.channels}) < len(channels):
             raise ValueError("a channel can be in a stream once only: combine its filters with and or or")
         if len(channels) > MOST:
             raise ValueError(
@@ -77,17 +77,24 @@ class Subscription:
 
     def group(self, loop: asyncio.AbstractEventLoop, guard: Guard) -> Group:
         """Return the group on ``loop`` of readers that see the same."""
-        audiences = tuple(fanout_of(each.channel).audience(loop, each.channel) for each in self.channels)
+        first = self.channels[0]
+        if len(self.channels) == 1 and not first.predicates:
+            group = fanout_of(first.channel).audience(loop, first.channel).group(WHOLE)
+            if group is not None:
+                return group
+        audiences = tuple([fanout_of(each.channel).audience(loop, each.channel) for each in self.channels])
         view = self.view(guard)
-        return audiences[0].group(view) or Group(view, audiences[0].pump, audiences)
+        return audiences[0].group(view.key) or Group(view, audiences[0].pump, audiences)
 
     def can_start(self, last_event_id: str) -> bool:
         """Whether a client that has received this id may read on, or a channel disconnects it."""
-        if any(each.channel.on_gap == "disconnect" for each in self.channels):
-            try:
-                self.view().start(last_event_id, self.since, monotonic())
-            except Gap:
-                return False
+        for each in self.channels:
+            if each.channel.on_gap == "disconnect":
+                try:
+                    self.view().start(last_event_id, self.since, monotonic())
+                except Gap:
+                    return False
+                return True
         return True
 
 
@@ -109,6 +116,11 @@ class Reader:
         self._start: tuple[Cursor, bytes] | None = None
         self._ended: asyncio.Future[None] | None = None
         self.ending: tuple[BaseException | None] | None = None
+
+    @property
+    def closes_at_once(self) -> bool:
+        """See `Feed.closes_at_once`: only a source that runs for its readers may end with one of them."""
+        return self._upstream is None
 
     def start(self, last_event_id: str, guard: Guard) -> str:
         """See `Feed.start`; the id is that of the last event the client has, or knows to have missed."""

@@ -17,6 +17,13 @@ because of its encoding, or because ``send`` is not the server's own but that of
 the body.
 """
 
+START: Final = "hug.start"
+"""Key of an ASGI extension: a function of ``send``, the event that starts the response, and a first chunk.
+
+It sends both in one write and returns True; or sends nothing and returns False, for the reasons that
+`CHUNKED` gives, so that they have to be sent one after the other.
+"""
+
 PIECE: Final = 64 * 1024
 """Bytes of a piece of what is too large for one write."""
 
@@ -62,22 +69,52 @@ class Connection:
 
     __slots__ = ("_chunked", "_in_pieces", "_loop", "_send", "finished", "pending", "writer", "wrote_at")
 
-    def __init__(self, send: Send, extensions: Mapping[str, Any] | None = None) -> None:
-        """Begin to write the body of a response that has started.
+    def __init__(
+        self, send: Send, extensions: Mapping[str, Any] | None = None, *, started: bool = True
+    ) -> None:
+        """Begin to write the body of a response.
 
         Args:
             send: The ASGI server's.
             extensions: Those of the scope.
+            started: Whether the response has; if not, `start` does it.
         """
         self._send = send
-        find: Callable[[Send], asyncio.WriteTransport | None] | None = (extensions or {}).get(CHUNKED)
-        self._chunked = None if find is None else find(send)
+        self._chunked: asyncio.WriteTransport | None = None
+        if started:
+            self._find_transport(extensions or {})
         self._loop = asyncio.get_running_loop()
         self.pending: asyncio.Task[None] | None = None
         self.writer: Writing | None = None
         self.finished = False
         self._in_pieces = False
         self.wrote_at = self._loop.time()
+
+    async def start(self, head: Message, first: bytes, extensions: Mapping[str, Any] | None = None) -> None:
+        """Start the response, with the first bytes of its body.
+
+        Args:
+            head: The event that starts it.
+            first: The bytes.
+            extensions: Those of the scope.
+
+        Raises:
+            ClientGone: As `write`.
+        """
+        extensions = extensions or {}
+        both: Callable[[Send, Message, bytes], bool] | None = extensions.get(START)
+        if both is None or not both(self._send, head, chunk(first)):
+            try:
+                await self._send(head)
+            except OSError as error:
+                raise ClientGone from error
+            self.write(first)
+        self._find_transport(extensions)
+
+    def _find_transport(self, extensions: Mapping[str, Any]) -> None:
+        find: Callable[[Send], asyncio.WriteTransport | None] | None = extensions.get(CHUNKED)
+        if find is not None:
+            self._chunked = find(self._send)
 
     def write(self, body: bytes) -> asyncio.Task[None] | None:
         """Hand ``body`` to the server; return None when it was taken, else what to await with `taken`.

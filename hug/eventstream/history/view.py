@@ -22,6 +22,9 @@ GAP_EVENT: Final = "gap"
 Predicate: TypeAlias = Callable[[Message], object]
 OnGap: TypeAlias = Literal["event", "disconnect"]
 
+WHOLE: Final = "whole"
+"""Key of the view of one whole channel, among all views of that channel."""
+
 _START: Final = "start"
 _ID: Final = b"id: "
 _NEVER: Final = 1 << 62
@@ -83,7 +86,7 @@ class View:
 
     Attributes:
         tracks: The channels.
-        key: Equal for views that show the same.
+        key: Equal for views that show the same, of one channel or of several.
         whole: The log, if the view is of one channel and of all of it.
     """
 
@@ -99,11 +102,13 @@ class View:
         self.tracks = tuple(tracks)
         self._guard = guard
         filtered = any(track.predicates for track in self.tracks)
-        self.key = (
-            guard if filtered else Guard.NONE,
-            *((id(track.log), *map(id, track.predicates)) for track in self.tracks),
-        )
-        self.whole = self.tracks[0].log if len(self.tracks) == 1 and not self.tracks[0].predicates else None
+        self.whole = None if filtered or len(self.tracks) > 1 else self.tracks[0].log
+        self.key: object = WHOLE
+        if self.whole is None:
+            self.key = (
+                guard if filtered else Guard.NONE,
+                *((id(track.log), *map(id, track.predicates)) for track in self.tracks),
+            )
         histories = [track.log.bounds.history for track in self.tracks if track.log.bounds.history]
         self._patience = max(1, min(histories) // 2) if histories else _NEVER
 

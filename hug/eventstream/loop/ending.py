@@ -20,6 +20,9 @@ SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 LOOK: Final = 0.25
 """Seconds between two looks at a server that does not tell."""
 
+_LISTEN_AGAIN: Final = 0.1
+"""Seconds for which nobody is expected to have taken a signal from us: to look takes as long as to answer."""
+
 _previous: dict[int, Callable[[int, FrameType | None], Any]] = {}
 
 
@@ -50,7 +53,10 @@ def expect_streams(loop: asyncio.AbstractEventLoop) -> None:
 def stream_opens(loop: asyncio.AbstractEventLoop) -> OpenStreams:
     """Return the streams of ``loop``, of which there will be one more, and hear from now on of their end."""
     streams = streams_of(loop)
-    listen()
+    now = loop.time()
+    if now >= streams.listen_at:
+        streams.listen_at = now + _LISTEN_AGAIN
+        listen()
     if not streams.searched:
         streams.hear(_find_listeners(loop))
     return streams
@@ -62,7 +68,7 @@ def listen() -> None:
     Nothing happens outside the main thread, where Python allows no handlers, nor for a signal that is not
     handled at all: nobody would wait for the streams. Event loops that were told of a signal by
     `loop.add_signal_handler` still are, since they hear it through a file descriptor. A server that starts
-    later puts its own handlers in place of ours, so this is called again for each stream.
+    later puts its own handlers in place of ours, so this is called again as long as streams open.
     """
     if threading.current_thread() is not threading.main_thread():
         return

@@ -53,6 +53,7 @@ class OpenStreams:
         searched: Whether `listeners` has been filled since a server has started.
         ending_since: When, in the loop's time, the process was heard to end, so that a new stream must end at
             once; None while it does not.
+        listen_at: When, in the loop's time, to see whether we still hear signals.
         heart: The timer they share, which is also the list of them; see `add` and `discard`.
         companions: What else has to end.
         pump: What brings to them what is published on channels.
@@ -64,6 +65,7 @@ class OpenStreams:
         self.listeners: dict[int, Listener] = {}
         self.searched = False
         self.ending_since: float | None = None
+        self.listen_at = 0.0
         self.heart: Heart[Stream] = Heart(loop)
         self.companions: set[Companion] = set()
         self.context = contextvars.Context()
@@ -152,6 +154,7 @@ class OpenStreams:
     def revive(self) -> None:
         """Let streams open again: another server starts on this event loop."""
         self.searched = False
+        self.listen_at = 0.0
         self.ending_since = None
 
 

@@ -20,6 +20,13 @@ HEADERS: Final = {
 }
 """What a response with a stream says of itself."""
 
+_RAW_HEADERS: Final = tuple((name.encode(), value.encode()) for name, value in HEADERS.items())
+
+
+def head() -> Message:
+    """Return the event that starts a response with a stream, where there is no framework to do so."""
+    return {"type": "http.response.start", "status": 200, "headers": [*_RAW_HEADERS]}
+
 
 class Handover:
     """Stands in for the body of one response while a framework sends its head.
@@ -36,10 +43,15 @@ class Handover:
         misread: Why it is none that an event can have had; None if it is.
         guard: What the client is; see `hug.eventstream.wire.client`.
         taken: Whether the head has been sent, so that the stream must be served.
+        head: The event that starts the response, if no framework has sent it.
+        outcome: What the handler has returned, or raised, if it was called before the framework came so far.
         on_closed: What to do when the stream has ended and its source is closed, or is never served.
     """
 
-    __slots__ = ("_send", "guard", "last_event_id", "misread", "name", "on_closed", "stream", "taken")
+    __slots__ = (
+        "_send", "guard", "head", "last_event_id", "misread", "name", "on_closed", "outcome", "stream",
+        "taken",
+    )  # fmt: skip
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -49,6 +61,8 @@ class Handover:
         self.misread: LastEventIdError | None = None
         self.guard = Guard.NONE
         self.taken = False
+        self.head: Message | None = None
+        self.outcome: tuple[Any, Exception | None] | None = None
         self.on_closed: Callable[[], Awaitable[None]] | None = None
 
     def send(self, message: Message) -> Awaitable[None]:

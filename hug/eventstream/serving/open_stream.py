@@ -8,7 +8,7 @@ import random
 from collections.abc import Coroutine, Mapping
 from typing import Any, Final
 
-from hug.asgi import Receive, Send
+from hug.asgi import Message, Receive, Send
 from hug.eventstream.connection.disconnect import watch
 from hug.eventstream.connection.writer import ClientGone, Connection, CutOff
 from hug.eventstream.loop.budget import LEFT
@@ -59,7 +59,7 @@ def serve(
     settings: Settings,
     extensions: Mapping[str, Any] | None = None,
 ) -> Coroutine[Any, Any, None]:
-    """Send the body of a response whose head has gone out; return when stream and source are done.
+    """Send the body of a response, after its head if that has not gone out; return when the source is done.
 
     Args:
         handover: The stream, and what is known of the request.
@@ -68,8 +68,8 @@ def serve(
         settings: What the stream does not say itself.
         extensions: Those of the request's ASGI scope.
     """
-    stream = OpenStream(handover, Connection(send, extensions), settings)
-    return stream.serve(receive, handover.last_event_id, extensions)
+    stream = OpenStream(handover, Connection(send, extensions, started=handover.head is None), settings)
+    return stream.serve(receive, handover.last_event_id, extensions, handover.head)
 
 
 class OpenStream:
@@ -106,11 +106,21 @@ class OpenStream:
         self._end: End | None = None
         self._cleanup: Cleanup | None = None
 
-    async def serve(self, receive: Receive, last_event_id: str, extensions: Mapping[str, Any] | None) -> None:
+    async def serve(
+        self,
+        receive: Receive,
+        last_event_id: str,
+        extensions: Mapping[str, Any] | None,
+        head: Message | None = None,
+    ) -> None:
         """Send the first bytes, run the source until something ends the stream, send the last bytes."""
         try:
             start = self._feed.start(last_event_id, self._guard)
-            self._write(opening(start, self._retry, guard=self._guard))
+            first = opening(start, self._retry, guard=self._guard)
+            if head is None:
+                self._write(first)
+            else:
+                await self._start(head, first, extensions)
             watching = watch(receive, self, self._streams.context, extensions)
         except BaseException:
             await self._feed.close()
@@ -167,6 +177,12 @@ class OpenStream:
             await asyncio.wait({pending})
         self._end = End.SOURCE
 
+    async def _start(self, head: Message, first: bytes, extensions: Mapping[str, Any] | None) -> None:
+        try:
+            await self._connection.start(head, first, extensions)
+        except ClientGone:
+            self._stop(End.CLIENT)
+
     def _write(self, body: bytes) -> None:
         try:
             self._connection.write(body)
@@ -186,7 +202,7 @@ class OpenStream:
             self._limit_cleanup()
 
     def _limit_cleanup(self) -> None:
-        if self._cleanup is None and self._owner is not None:
+        if self._cleanup is None and self._owner is not None and not self._feed.closes_at_once:
             why = (self._end or End.FAILURE).value
             seconds = self._settings.cleanup_timeout
             self._cleanup = Cleanup(self._streams, self._owner, self._feed, seconds, self._name, why)

@@ -92,6 +92,8 @@ def events(
         ValueError: ``heartbeat`` or ``retry`` out of range, a channel given twice, a ``since`` that is no id.
     """
     check_options(heartbeat, retry)
+    if not others and isinstance(source, Channel):  # as nearly always, by the thousand
+        return EventStream(Subscription((source,), since), heartbeat, retry)
     sources = (source, *others)
     followed = [each for each in sources if isinstance(each, Following)]
     if followed and len(followed) == len(sources):

@@ -25,6 +25,10 @@ class Feed(Protocol):
     """Runs one source into one connection."""
 
     @property
+    def closes_at_once(self) -> bool:
+        """Whether `close` runs no code of a source, and so needs no limit of time."""
+
+    @property
     def is_published(self) -> bool:
         """Whether it writes what has been published before, and does not make it meanwhile."""
 

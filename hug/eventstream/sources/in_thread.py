@@ -110,6 +110,7 @@ class ThreadFeed:
     """
 
     is_published = False
+    closes_at_once = False
 
     def __init__(self, source: Iterable[Any]) -> None:
         self._thread = SourceThread(source, self._put)

@@ -17,6 +17,7 @@ class AsyncFeed(Iteration):
 
     __slots__ = ()
     is_published = False
+    closes_at_once = False
 
     def start(self, last_event_id: str, guard: Guard) -> str:  # noqa: ARG002  # sources bring ids of their own
         """See `Feed.start`."""
