@@ -13,6 +13,8 @@ from typing import Final
 END: Final = b"\r\n\r\n"
 """The end of a head; a body in chunks ends with it, too."""
 
+_TOO_LARGE: Final = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -45,11 +47,10 @@ def refusal(head: bytes, max_line: int, max_fields: int, max_head: int) -> Refus
     """
     if len(head) > max_line and head.find(b"\n", 0, max_line + 2) < 0:
         return Refusal(HTTPStatus.REQUEST_URI_TOO_LONG, f"The request line is longer than {max_line} bytes.")
-    too_large = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     if len(head) > max_head:
-        return Refusal(too_large, f"The head of the request is longer than {max_head} bytes.")
+        return Refusal(_TOO_LARGE, f"The head of the request is longer than {max_head} bytes.")
     if head.count(b"\n") > max_fields + 2:  # the request line's, and that of the empty line at the end
-        return Refusal(too_large, f"The request has more than {max_fields} header fields.")
+        return Refusal(_TOO_LARGE, f"The request has more than {max_fields} header fields.")
     if len(head) > max_line and max(map(len, head.split(b"\r\n"))) > max_line:
-        return Refusal(too_large, f"A header field is longer than {max_line} bytes.")
+        return Refusal(_TOO_LARGE, f"A header field is longer than {max_line} bytes.")
     return None

@@ -170,7 +170,7 @@ class HTTPProtocol(HttpToolsProtocol, Watching):
         else:
             self._seen = b""
             self.deadline = 0.0
-            self._parse(self._without_upgrade(head) if b"pgrade" in head or b"PGRADE" in head else head)
+            self._parse(self._without_upgrade(head) if b"pgrade" in head else head)
             if self._reading == _BODY:
                 self._expect_body()
             return rest
