@@ -46,8 +46,8 @@ class Audience:
         self._origin = origin
         self._channel = channel
         self._log = log = origin.log
-        self._groups: dict[object, Group] = {}  # those that have readers, by the key of their view
-        self._sole: Group | None = None  # if there is but one
+        self._sole: Group | None = None  # that has readers, if there is but one
+        self._groups: dict[object, Group] | None = None  # else all of them, by the key of their view
         self._room = max(log.bounds.history, LIVE_EVENTS) // 2
         self._bytes_in = log.bytes_in
         self.served = log.last
@@ -57,7 +57,9 @@ class Audience:
 
     def group(self, key: object) -> Group | None:
         """Return the group of readers whose view has this key, if there are any."""
-        return self._groups.get(key)
+        if self._groups is not None:
+            return self._groups.get(key)
+        return self._sole if self._sole is not None and self._sole.view.key == key else None
 
     def serve(self) -> Iterator[None] | None:
         """See `hug.eventstream.loop.pump.Pumped.serve`."""
@@ -65,7 +67,7 @@ class Audience:
         last, bytes_in = log.last, log.bytes_in
         group = self._sole
         if group is None:
-            return self._serve_in_turns(tuple(self._groups.values()), last, bytes_in)
+            return self._serve_in_turns(self._all(), last, bytes_in)
         turns = group.serve()
         if turns is not None:
             return self._serve_in_turns((group,), last, bytes_in, turns)
@@ -89,13 +91,13 @@ class Audience:
 
     def finish(self, error: BaseException | None) -> None:
         """End the readers there are now, each when it has everything; raise ``error`` in them, if any."""
-        for group in list(self._groups.values()):
+        for group in self._all():
             group.finish(error)
 
     @property
     def complete(self) -> bool:
         """Whether all readers keep up."""
-        return all(group.complete for group in self._groups.values())
+        return all(group.complete for group in self._all())
 
     @property
     def crowded(self) -> bool:
@@ -112,11 +114,24 @@ class Audience:
     def count(self, group: Group, change: int) -> None:
         """See `hug.eventstream.channels.group.Belonging`; the last reader ends the audience."""
         self.readers += change
-        groups = self._groups
-        if group.readers:
-            groups[group.view.key] = group
-        else:
-            groups.pop(group.view.key, None)
-        self._sole = next(iter(groups.values())) if len(groups) == 1 else None
+        key = group.view.key
+        if self._groups is None and self._sole in (None, group):
+            self._sole = group if group.readers else None
+        elif group.readers:
+            if self._groups is None and self._sole is not None:
+                self._groups = {self._sole.view.key: self._sole}
+                self._sole = None
+            if self._groups is not None:
+                self._groups[key] = group
+        elif self._groups is not None:
+            self._groups.pop(key, None)
+            if len(self._groups) == 1:
+                (self._sole,) = self._groups.values()
+                self._groups = None
         if not self.readers:
             self._origin.forsake(self)
+
+    def _all(self) -> tuple[Group, ...]:
+        if self._groups is not None:
+            return tuple(self._groups.values())
+        return () if self._sole is None else (self._sole,)

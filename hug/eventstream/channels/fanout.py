@@ -69,10 +69,14 @@ class Fanout:
         self.audiences: tuple[Audience, ...] = ()
         self.topic = self._keeper.broker.topic(self.name, self.bounds, partial(_grown, weakref.ref(self)))
         self.log = self.topic.log
-        self._failures = Failures(self.name, self.log)
+        self._failures: Failures | None = None
 
     def track(self, predicates: tuple[Predicate, ...] = ()) -> Track:
         """Return what readers see of it."""
+        if not predicates:
+            return Track(self.name, self.log, self.on_gap)
+        if self._failures is None:
+            self._failures = Failures(self.name, self.log)
         return Track(self.name, self.log, self.on_gap, predicates, self._failures.tell)
 
     # Readers

@@ -75,7 +75,7 @@ class Log:
         self._bounds = bounds
         self._lock = lock
         self._busy = False  # whether the thread that has the lock is in the middle of a change or a copy
-        self._deferred: list[Callable[[], object]] = []
+        self._deferred: list[Callable[[], object]] | None = None
         self._catching_up = False
         self._frames: list[bytes] = []  # the first ones may be dropped already, and are then empty
         self._times: list[float] = []
@@ -185,7 +185,7 @@ class Log:
     def append_later(self, fields: bytes, now: float, told: Callable[[str], object]) -> None:
         """Do so as soon as this thread is through; then call ``told`` with the id."""
         with self._lock:
-            self._deferred.append(lambda: told(self.append(fields, now)))
+            self._defer(lambda: told(self.append(fields, now)))
             if not self._busy:
                 self._catch_up()
 
@@ -202,7 +202,7 @@ class Log:
         """Make a change, or have it made when this thread is through."""
         with self._lock:
             if self._busy:
-                self._deferred.append(partial(self._change, change))
+                self._defer(partial(self._change, change))
                 return
             self._busy = True
             try:
@@ -211,6 +211,11 @@ class Log:
                 self._busy = False
                 if self._deferred:
                     self._catch_up()
+
+    def _defer(self, change: Callable[[], object]) -> None:
+        if self._deferred is None:
+            self._deferred = []
+        self._deferred.append(change)
 
     def _catch_up(self) -> None:
         """Do what has been deferred, in its order."""
