@@ -30,7 +30,10 @@ LIVES = {"a": "mwsd1x2a8k3q", "b": "mwsd1x2a0000"}
 
 
 class Every:
-    """A filter for every so manyth event; its events are named by channel and number, such as ``a12``."""
+    """A filter for every so manyth event; its events are named by channel and number, such as ``a12``.
+
+    It fails on half of those that it does not want, which is to make no difference.
+    """
 
     def __init__(self, step: int) -> None:
         self.step = step
@@ -39,7 +42,10 @@ class Every:
         return number % self.step == 0
 
     def __call__(self, message: Message) -> bool:
-        return self.wants(int(message.event[1:]))
+        number = int(message.event[1:])
+        if number % 2 and not self.wants(number):
+            raise LookupError(number)
+        return self.wants(number)
 
 
 ALL, THIRD, RARE = Every(1), Every(3), Every(500)
