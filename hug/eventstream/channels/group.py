@@ -199,6 +199,11 @@ class Group:
 
     # Those that do not
 
+    @property
+    def looks(self) -> bool:
+        """See `hug.eventstream.loop.pump.Lagging`."""
+        return self._log is None
+
     def catch_up(self) -> bool:
         """Give one that is behind its turn; see `hug.eventstream.loop.pump.Lagging`."""
         self._catching_up = False

@@ -51,6 +51,10 @@ class Pumped(Protocol):
 class Lagging(Protocol):
     """Readers that do not keep up."""
 
+    @property
+    def looks(self) -> bool:
+        """Whether events must be looked at for them, which takes time even if none of it is written."""
+
     def catch_up(self) -> bool:
         """Give one of them what it lacks, up to a limit; return whether there is more to do."""
 
@@ -170,9 +174,9 @@ class Pump:
         return seconds
 
     def _give_turns(self) -> float:
-        """Let readers catch up that lag, for a slice; return the seconds that it took."""
-        began = monotonic()
-        seconds = 0.0
+        """Let readers catch up that lag, for a slice; return the seconds that went to looking at events."""
+        now = monotonic()
+        until, looking = now + SLICE, 0.0
         while self._lagging:
             lagging = self._lagging.popleft()
             try:
@@ -180,10 +184,12 @@ class Pump:
                     self._lagging.append(lagging)
             except Exception:
                 logger.exception("a reader of a channel could not be served: this is a defect of hug")
-            seconds = monotonic() - began
-            if seconds >= SLICE:
+            before, now = now, monotonic()
+            if lagging.looks:
+                looking += now - before
+            if now >= until:
                 break
-        return seconds
+        return looking
 
     def _take_turn(self) -> float:
         """Look at the clock, and return when others on the event loop get a turn."""
