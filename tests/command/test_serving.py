@@ -1,7 +1,10 @@
 """The command while it serves: what is loaded, where it is reached, how it ends."""
 
+import json
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -289,3 +292,38 @@ def test_decorated(hug: Start, folder: Path) -> None:
     running = hug("-f", "birthday.py")
     assert running.get("/happy?name=Ann&age=7") == '"Happy 7 Birthday Ann!"'
     assert "  hug serves birthday: 1 route\n" in running.stdout
+
+
+def test_rare_collections(tmp_path: Path) -> None:
+    """While it serves, the process looks for garbage rarely; afterwards, and if told to itself, as ever."""
+    program = tmp_path / "app.py"
+    program.write_text(
+        "import gc, os, signal, sys, threading, urllib.request\n"
+        "import hug\n"
+        "@hug.get()\n"
+        "def seen(): return {'threshold': gc.get_threshold()[0], 'frozen': gc.get_freeze_count() > 0}\n"
+        "def look():\n"
+        "    url = f'http://127.0.0.1:{sys.argv[1]}/seen'\n"
+        "    while True:\n"
+        "        try:\n"
+        "            print(urllib.request.urlopen(url).read().decode())\n"
+        "            break\n"
+        "        except OSError:\n"
+        "            pass\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "gc.set_threshold(int(sys.argv[2]))\n"
+        "threading.Thread(target=look).start()\n"
+        "hug.API(__name__).http.serve('127.0.0.1', int(sys.argv[1]), display_intro=False)\n"
+        "print(gc.get_threshold()[0], gc.get_freeze_count())\n"
+    )
+    seen = {}
+    for threshold in (700, 50_000):
+        done = subprocess.run(
+            [sys.executable, str(program), str(free_port()), str(threshold)],
+            capture_output=True, text=True, timeout=30, check=True,
+        )  # fmt: skip
+        during, after = done.stdout.splitlines()
+        assert after == f"{threshold} 0"
+        seen[threshold] = json.loads(during)
+    assert seen[700] == {"threshold": 10_000, "frozen": True}
+    assert seen[50_000] == {"threshold": 50_000, "frozen": False}
