@@ -23,6 +23,7 @@ from hug.interface.http import HTTP
 from hug.versions import Key, VersionError
 from hug.web.admission import admitted, refuse, refuse_websocket
 from hug.web.body import is_plain_get, opening
+from hug.web.error_body import error_body
 from hug.web.errors import HTTPBadRequest, HTTPError
 from hug.web.middleware import adapted
 from hug.web.request import Request
@@ -181,7 +182,7 @@ class Application:
     def _serialize_error(self, request: Any, response: Any, error: falcon.HTTPError) -> None:
         formatter = announce_error(self.site.output, request, response)
         said = _titled(error) if error.description is None else error.description
-        response.data = formatter({"errors": {error.title: said}}, request, response)
+        response.data = formatter(error_body({error.title: said}), request, response)
 
     async def _handle_not_found(
         self, request: Any, response: Any, error: falcon.HTTPNotFound, _fields: dict[str, Any]
@@ -258,7 +259,7 @@ class NotFound:
             if handler is not None:
                 await handler(request, response, **fields)
                 return
-        page: dict[str, Any] = {"errors": {falcon.HTTP_404: None}}
+        page = error_body({falcon.HTTP_404: None})
         if self._documents:
             documentation = document(self._site, api_version=api_version, prefix=request.prefix)
             page = {"404": NOT_DEFINED, "documentation": documentation}
@@ -277,10 +278,10 @@ def requested_version(request: Request, from_url: int | None) -> int | None:
     """
     try:
         return versions.asked_for(
-            from_url, request.get_header("x-api-version"), request.params.get("api_version")
+            from_url, request.get_header(versions.HEADER), request.params.get(versions.PARAMETER)
         )
     except VersionError as error:
-        raise HTTPBadRequest("api_version", str(error)) from None
+        raise HTTPBadRequest(versions.PARAMETER, str(error)) from None
 
 
 def _titled(error: falcon.HTTPError) -> str | None:

@@ -21,6 +21,10 @@ Given: TypeAlias = int | str | Iterable[int | str | None] | None
 Version: TypeAlias = int | Literal[False] | None
 """One version as routers keep it: a number; None for all requests; False for those that ask for none."""
 
+HEADER: Final = "x-api-version"
+PARAMETER: Final = "api_version"
+"""Where a request may ask for a version besides its URL: a header, and a parameter of the query."""
+
 FIELD: Final = "/v{api_version:version}"
 """What a URL template has behind its base URL where the version is asked for."""
 

@@ -19,6 +19,7 @@ from hug.interface.formats import Output, announce_error, input_format, is_text,
 from hug.interface.preparation import as_directive, as_requirement, flexible, signature, transformation
 from hug.interface.protocols import Owner
 from hug.sentinels import NOTHING
+from hug.web.error_body import error_body
 from hug.web.errors import HTTPForbidden
 from hug.web.request import Request
 from hug.web.response import Response
@@ -282,7 +283,7 @@ class HTTP:
         """Answer with 400 and what is wrong, by name of the field."""
         request, response = exchange.request, exchange.response
         response.status = falcon.HTTP_400
-        data: Any = {"errors": errors}
+        data: Any = error_body(errors)
         if self.on_invalid is not None:
             data = await exchange.execution.resolve(self.on_invalid(data, request=request, response=response))
         formatter = self.output_invalid or exchange.output

@@ -13,6 +13,11 @@ from typing import Final
 END: Final = b"\r\n\r\n"
 """The end of a head; a body in chunks ends with it, too."""
 
+MAX_LINE: Final = 8 * 1024  # as nginx and Apache
+MAX_FIELDS: Final = 100  # as Apache and gunicorn
+MAX_HEAD: Final = 32 * 1024  # as nginx
+"""Bytes of a line, fields, and bytes of a whole head, unless an application has said otherwise."""
+
 _TOO_LARGE: Final = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 
 

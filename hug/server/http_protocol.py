@@ -25,7 +25,7 @@ from hug.eventstream.loop.open_streams import streams_of
 from hug.server.addresses import addresses
 from hug.server.extensions import EXTENSIONS, Watching
 from hug.server.flow import Flow, Signal
-from hug.server.head_limits import END, Refusal, refusal
+from hug.server.head_limits import END, MAX_FIELDS, MAX_HEAD, MAX_LINE, Refusal, refusal
 from hug.server.rounds import Rounds, seconds_silent
 
 LINGER: Final = 2.0
@@ -68,9 +68,9 @@ class HTTPProtocol(HttpToolsProtocol, Watching):
         silent_since: When it was first found that the client acknowledges nothing; 0 if it does.
     """
 
-    max_line: ClassVar[int] = 8 * 1024  # as nginx and Apache
-    max_fields: ClassVar[int] = 100  # as Apache and gunicorn
-    max_head: ClassVar[int] = 32 * 1024  # as nginx
+    max_line: ClassVar[int] = MAX_LINE
+    max_fields: ClassVar[int] = MAX_FIELDS
+    max_head: ClassVar[int] = MAX_HEAD
     head_timeout: ClassVar[float] = 30.0
     max_ahead: ClassVar[int] = 64 * 1024
     silence: ClassVar[float] = 30.0

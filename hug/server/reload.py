@@ -25,7 +25,7 @@ import uvicorn
 from uvicorn.supervisors.basereload import BaseReload
 
 from hug.eventstream.loop.budget import GRACE
-from hug.server.loaded_files import Stamp, stamp, stamps
+from hug.server.source_files import Stamp, stamp, stamps
 from hug.server.worker import Worker
 
 PATIENCE: Final = GRACE + 2.0

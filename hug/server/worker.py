@@ -19,9 +19,9 @@ import uvicorn
 
 from hug.eventstream.sources.iteration import Iteration
 from hug.server.banner import banner, routes
-from hug.server.loaded_files import Reporter
 from hug.server.program import Program, ProgramError, of_program
 from hug.server.serve import serve_on
+from hug.server.source_files import Reporter
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Final
 
 from hug import json_module
 from hug.asgi import Message, Receive, Send
+from hug.web.error_body import error_body
 from hug.web.errors import HTTPBadRequest, HTTPError, HTTPRequestHeaderFieldsTooLarge, HTTPVersionNotSupported
 
 FIELD_OVERHEAD: Final = 32
@@ -92,7 +93,7 @@ def _below(root_path: str, path: str) -> str:
 
 async def refuse(error: HTTPError, scope: Message, send: Send) -> None:
     """Answer a request that is not admitted."""
-    body = json_module.dumps({"errors": {error.title: error.description}}).encode()
+    body = json_module.dumps(error_body({error.title: error.description})).encode()
     headers = [
         (b"content-type", b"application/json; charset=utf-8"),
         (b"content-length", b"%d" % len(body)),
