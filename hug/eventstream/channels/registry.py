@@ -62,7 +62,7 @@ class Channels:
 
     def begin_anew(self) -> None:
         """Give all channels another life: this process was forked off, and its parent goes on with theirs."""
-        for channel in list(self._known.values()):
+        for channel in self._all():
             fanout_of(channel).begin()
 
     def get(
@@ -129,11 +129,15 @@ class Channels:
 
     def __iter__(self) -> Iterator[Channel]:
         self.forget_idle()
-        yield from list(self._known.values())
+        yield from self._all()
 
     def __len__(self) -> int:
         self.forget_idle()
         return len(self._known)
+
+    def _all(self) -> list[Channel]:
+        # Not list(values()): another thread may add one meanwhile, and only this step is never interrupted.
+        return [channel for reference in self._known.valuerefs() if (channel := reference()) is not None]
 
     def _sweep(self) -> None:
         for _ in range(_LOOKS):
