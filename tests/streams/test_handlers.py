@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import logging
+import re
 import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -644,6 +645,41 @@ def test_streams_are_no_values(api: hug.API, what: str, where: str, caplog: pyte
     else:
         with pytest.raises(TypeError, match=hint):
             hug.test.get(api, "/get")
+
+
+@pytest.mark.parametrize("where", ["returned", "returned in a dictionary", "yielded in a list"])
+def test_events_are_no_values(api: hug.API, where: str, caplog: pytest.LogCaptureFixture) -> None:
+    """An event where its data belong is an error that says where events belong; it is no JSON."""
+    hint = r"yield it, by itself and not in a list, from a function with @hug\.sse"
+
+    @hug.get("/get", api=api)
+    def get() -> Any:
+        event = hug.sse.event("x")
+        return event if where == "returned" else {"event": event}
+
+    @hug.sse("/stream", api=api)
+    def stream() -> Iterator[Any]:
+        yield [hug.sse.event("x")]
+
+    if where == "yielded in a list":
+        with hug.test.sse(api, "/stream") as opened, pytest.raises(hug.test.StreamCut):
+            next(opened)
+        assert re.search(hint, str(caplog.records[0].exc_info[1]))
+        caplog.clear()
+    else:
+        with pytest.raises(TypeError, match=hint):
+            hug.test.get(api, "/get")
+
+
+@pytest.mark.parametrize("given", [list, lambda channels: hug.sse.events(list(channels))])
+def test_list_of_channels(api: hug.API, given: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Channels in a list are no stream, and the error says what makes one of them."""
+    channels = hug.sse.channel("numbers", api=api), hug.sse.channel("names", api=api)
+    hug.sse("/stream", api=api)(lambda: given(channels))
+    with hug.test.sse(api, "/stream") as opened, pytest.raises(hug.test.StreamCut):
+        next(opened)
+    assert "hug.sse.events(a, b)" in str(caplog.records[0].exc_info[1])
+    caplog.clear()
 
 
 def test_async_iterables_are_no_values(api: hug.API) -> None:

@@ -1,6 +1,6 @@
 """One server-sent event, as an application writes it. Wire layer: a checked value, no I/O."""
 
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import msgspec
 
@@ -18,6 +18,13 @@ class Event(msgspec.Struct, frozen=True):
     id: str | None = None
     retry: int | None = None
     comment: str | None = None
+
+    def __native_types__(self) -> NoReturn:
+        """Refuse to be written as JSON: fields of the wire format are nobody's data."""
+        raise TypeError(
+            "hug.sse.event(...) is part of a stream and no value: yield it, by itself and not in a list, "
+            "from a function with @hug.sse, and return its data elsewhere"
+        )
 
 
 def event(

@@ -12,5 +12,6 @@ class NoValue:
         """Say so where hug's JSON asks for a value."""
         raise TypeError(
             f"{type(self).__name__} stands for a stream of events and is no value: return it from a function "
-            "with @hug.sse, do not yield it there, and do not return it elsewhere"
+            "with @hug.sse, do not yield it there, and do not return it elsewhere. Several channels are one "
+            "stream as hug.sse.events(a, b)"
         )
