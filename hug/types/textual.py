@@ -34,7 +34,7 @@ class Length(Type):
         if len(value) < self.lower:
             raise ValueError(f"'{value}' is shorter than the lower limit of {self.lower}")
         if len(value) >= self.upper:
-            raise ValueError(f"'{value}' is longer than the allowed limit of {self.upper}")
+            raise ValueError(f"'{value}' is longer than the allowed limit of {self.upper - 1}")
         return value
 
 
@@ -44,13 +44,13 @@ class ShorterThan(Type):
     def __init__(self, limit: int, convert: Callable[[Any], Any] = text) -> None:
         self.limit = limit
         self.convert = convert
-        self.__doc__ = f"{convert.__doc__} with a length of no more than {limit}"
+        self.__doc__ = f"{convert.__doc__} with a length of no more than {limit - 1}"
 
     def __call__(self, value: Any) -> Any:
         """Return the text; raise ValueError when it is too long."""
         value = self.convert(value)
         if len(value) >= self.limit:
-            raise ValueError(f"'{value}' is longer than the allowed limit of {self.limit}")
+            raise ValueError(f"'{value}' is longer than the allowed limit of {self.limit - 1}")
         return value
 
 
