@@ -12,6 +12,7 @@ from hug.documentation import document
 from hug.eventstream.brokers.memory import MemoryBroker
 from hug.eventstream.channels.registry import Channels
 from hug.eventstream.serving.settings import Settings
+from hug.input_format import urlencoded, urlencoded_as_sent
 from hug.interface.formats import InputFormat, Output, OutputFormat, output
 from hug.interface.http import HTTP
 from hug.versions import Key, Version, key
@@ -65,7 +66,7 @@ class HTTPInterfaceAPI:
 
     @property
     def future(self) -> bool:
-        """Whether query strings and slashes are read as Falcon does by default."""
+        """Whether queries, forms and slashes are read as they are sent."""
         return self.api.future
 
     # Routes
@@ -143,7 +144,8 @@ class HTTPInterfaceAPI:
 
     def input_format(self, content_type: str) -> InputFormat | None:
         """Return what reads bodies of this media type, None if nothing does."""
-        return self._input_formats.get(content_type) or defaults.input_format.get(content_type)
+        found = self._input_formats.get(content_type) or defaults.input_format.get(content_type)
+        return urlencoded_as_sent if found is urlencoded and self.future else found
 
     def set_input_format(self, content_type: str, formatter: InputFormat) -> None:
         """Let ``formatter`` read bodies of this media type."""
@@ -219,8 +221,8 @@ class API(metaclass=_OnePerModule):
         doc: What it is about; default is the module's docstring.
         context: Whatever the application wants to keep with the API.
         cli_error_exit_codes: Whether a command that returns something false exits with 1.
-        future: Whether query strings and slashes are read as Falcon does by default: commas do not split
-            values, blank values are kept, a slash at the end of a path counts.
+        future: Whether queries, forms and slashes are read as they are sent: commas do not split values,
+            blank values are kept, a slash at the end of a path counts. To be set before the first request.
         http: Its HTTP side.
     """
 

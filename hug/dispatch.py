@@ -50,7 +50,7 @@ class Site(Documented, Protocol):
 
     @property
     def future(self) -> bool:
-        """Whether query strings and slashes are read as Falcon does by default."""
+        """Whether queries and slashes are read as Falcon does by default."""
 
     @property
     def middleware(self) -> list[Any]:

@@ -85,6 +85,17 @@ def urlencoded(body: Body, charset: str = "utf-8", **_parameters: object) -> dic
     return parse_query_string(text(body, charset), keep_blank=False, csv=True)
 
 
+@content_type("application/x-www-form-urlencoded")
+def urlencoded_as_sent(
+    body: Body, charset: str = "utf-8", **_parameters: object
+) -> dict[str, str | list[str]]:
+    """Converts query strings into native Python objects
+
+    Unlike `urlencoded` keeps blank values, and commas in values: only a name given twice makes a list.
+    """
+    return parse_query_string(text(body, charset), keep_blank=True, csv=False)
+
+
 def _underscored(data: Any) -> Any:
     if isinstance(data, dict):
         return {underscore(key): _underscored(value) for key, value in data.items()}

@@ -120,6 +120,20 @@ def test_future_query_conventions() -> None:
     assert hug.test.get(api, "/x/?a=1").status == hug.HTTP_404
 
 
+def test_future_forms() -> None:
+    """``future=True`` reads forms as queries: a comma is text, and a blank value is a value."""
+    api = hug.API(future=True)
+
+    @hug.post("/x", api=api)
+    def handler(a=None):
+        return a
+
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert hug.test.post(api, "/x", "a=Hello, world", headers=form).data == "Hello, world"
+    assert hug.test.post(api, "/x", "a=", headers=form).data == ""
+    assert hug.test.post(api, "/x", "a=1&a=2", headers=form).data == ["1", "2"]
+
+
 def test_keyword_only(api: hug.API) -> None:
     """Keyword-only parameters are filled, converted and required like others."""
 

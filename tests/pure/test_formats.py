@@ -170,6 +170,7 @@ def read(name: str, body: bytes, **parameters: object) -> object:
         ("text", "text/plain"),
         ("json", "application/json"),
         ("urlencoded", "application/x-www-form-urlencoded"),
+        ("urlencoded_as_sent", "application/x-www-form-urlencoded"),
     ],
 )
 def test_input_formats_take_any_parameter(name: str, media_type: str) -> None:
