@@ -34,6 +34,18 @@ def test_change(hug: Start, folder: Path) -> None:
     assert "WARNING:  hug detected changes in 'app.py'. Reloading...\n" in running.stderr
 
 
+def test_listed_once(hug: Start, folder: Path) -> None:
+    """The routes are listed at the first start, and only counted after a reload."""
+    routes = "import hug\nfor word in {}:\n    hug.get('/' + word)(lambda: word)\n"
+    (folder / "app.py").write_text(routes.format("['one']"))
+    running = hug("app.py")
+    until(lambda: "hug serves app: 1 route\n" in running.stdout)
+    (folder / "app.py").write_text(routes.format("['one', 'two']"))
+    until(lambda: "hug serves app: 2 routes\n" in running.stdout)
+    assert running.get("/two") == '"two"'
+    assert running.stdout.count("  GET  /") == 1
+
+
 def test_same_second(hug: Start, folder: Path) -> None:
     """Changes within one second that keep the size of a module are all served, not its old bytecode."""
     module = folder / "word.py"
