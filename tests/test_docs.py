@@ -197,7 +197,11 @@ def test_rows(module: ModuleType) -> None:
 
 @block("docs/streams.md", "'/log'")
 def test_log(module: ModuleType) -> None:
-    """A log is streamed line by line, whole lines only; a browser that comes back goes on behind its last."""
+    """A log is streamed line by line, whole lines only; a browser that comes back goes on behind its last.
+
+    Without a log it is told to stop; a place that the log has not, or has no longer, means its start.
+    """
+    assert hug.test.get(module, "/log").status == hug.HTTP_404
     log = Path("app.log")
     log.write_bytes(b"one\ntwo\nth")
     with hug.test.sse(module, "/log") as stream:
@@ -209,6 +213,11 @@ def test_log(module: ModuleType) -> None:
         with log.open("ab") as file:
             file.write(b"four\n")
         assert next(stream).data == "four"
+        log.write_bytes(b"new\n")
+        assert next(stream).data == "new"
+    for elsewhere in ("5", "9" * 23, "9" * 4096, "x"):
+        with hug.test.sse(module, "/log", last_event_id=elsewhere) as stream:
+            assert next(stream).data == "new"
 
 
 @block("docs/streams.md", "'/complete'")
