@@ -379,7 +379,7 @@ def test_hug_2(module: ModuleType) -> None:
     assert wrong.data == {"errors": {"amount": "'100' reaches the limit of 100"}}
 
 
-@block("docs/testing.md", "test_numbers_resume", "test_publishing")
+@block("docs/testing.md", "test_numbers_resume", "test_publishing", "test_headers", "test_another_channel")
 def test_tests(module: ModuleType) -> None:
     """The tests shown pass."""
     tests = [function for name, function in vars(module).items() if name.startswith("test_")]
