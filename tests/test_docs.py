@@ -34,6 +34,12 @@ def code_of(page: str, text: str) -> str:
     return code
 
 
+def file_name(code: str) -> str | None:
+    """The name that a block gives its file in its first line, where others import it; None without."""
+    named = re.match(r"# (\w+\.py)\n", code)
+    return named and named[1]
+
+
 @pytest.fixture
 def module(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The block of the parameter, as a module of its own, imported in a folder of its own."""
@@ -60,7 +66,8 @@ def test_type_checkers(tmp_path: Path) -> None:
         if page == "docs/migrating.md":  # shows hug 2's own way
             continue
         for number, code in enumerate(blocks):
-            (tmp_path / f"{Path(page).stem.lower()}_{number}.py").write_text(code)
+            name = file_name(code) or f"{Path(page).stem.lower()}_{number}.py"
+            (tmp_path / name).write_text(code)
     (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "standard"}')
     for command in (
         ["mypy", "--check-untyped-defs", "."],
@@ -75,7 +82,8 @@ def test_type_checkers(tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", [*PAGES, "CHANGELOG.md", "CONTRIBUTING.md", "benchmarks/README.md"])
 def test_links(page: str) -> None:
     """Every link within the repository leads to a file that is there, and to a heading that it has."""
-    links = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", (ROOT / page).read_text())
+    text = re.sub(r"`[^`\n]*`", "", (ROOT / page).read_text())
+    links = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", text)
     for target, heading in links:
         path = ((ROOT / page).parent / target).resolve() if target else ROOT / page
         assert path.exists(), target
@@ -328,6 +336,130 @@ def test_requires(module: ModuleType) -> None:
     assert hug.test.get(module, "/status", headers={"X-Key": "secret"}).data == "fine"
     answer = hug.test.get(module, "/status")
     assert answer.data == {"errors": {"Log in first": "401 Unauthorized"}}
+
+
+@block("docs/endpoints.md", "may_listen")
+@pytest.mark.parametrize(
+    ("url", "headers", "status"),
+    [
+        ("/prices?key=secret", {}, hug.HTTP_200),
+        ("/prices", {"Cookie": "key=secret"}, hug.HTTP_200),
+        ("/prices", {}, hug.HTTP_403),
+        ("/prices?key=wrong,%C3%A9", {}, hug.HTTP_403),
+        ("/prices", {"Cookie": "key=\xe9"}, hug.HTTP_403),
+    ],
+)
+def test_key_for_streams(module: ModuleType, url: str, headers: dict[str, str], status: str) -> None:
+    """A stream is for those whose URL or cookie has the key; no key, of whatever characters, is an error."""
+    with hug.test.sse(module, url, headers=headers) as stream:
+        assert stream.status == status
+
+
+TYPES = re.findall(
+    r"^\| `(\w+[(\[].*?\))` \| .+? \| `(.+?)` gives `(.+?)` \| (?:`(.+?)` )?\|$",
+    PAGES["docs/endpoints.md"],
+    re.MULTILINE,
+)
+
+
+def test_table_of_types() -> None:
+    """The table has every type that takes arguments; the next test goes through its rows."""
+    lower = {
+        name for name in hug.types.__all__ if isinstance(getattr(hug.types, name), type) and name.islower()
+    }
+    assert lower <= {re.split(r"\W", row[0])[0] for row in TYPES}
+
+
+@pytest.mark.parametrize(("kind", "value", "expected", "refused"), TYPES, ids=[row[0] for row in TYPES])
+def test_types(kind: str, value: str, expected: str, refused: str) -> None:
+    """Each type makes of a value what its row says, and refuses what its row says."""
+    convert = eval(kind, vars(hug.types) | {"__builtins__": __builtins__})
+    assert convert(eval(value.replace(r"\|", "|"))) == eval(expected)
+    if refused:
+        with pytest.raises((ValueError, KeyError)):
+            convert(eval(refused))
+
+
+REFUSED = object()
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (hug.types.boolean, [True] * 8),
+        (bool, [True] * 8),
+        (hug.types.smart_boolean, [True, True, True, False, False, False, REFUSED, REFUSED]),
+        (bool | None, [True, REFUSED, True, False, REFUSED, False, None, REFUSED]),
+    ],
+    ids=["boolean", "bool", "smart_boolean", "bool | None"],
+)
+def test_true_and_false(kind: Any, expected: list[Any]) -> None:
+    """What the page says of each way to ask for a truth value holds."""
+    api = hug.API()
+
+    def handler(x: Any) -> Any:
+        return {"x": x}
+
+    handler.__annotations__["x"] = kind
+    hug.get("/x", api=api)(handler)
+    answers = [hug.test.get(api, "/x", x=x) for x in ("true", "T", "1", "FALSE", "f", "0", "null", "yes")]
+    assert [answer.data.get("x", REFUSED) for answer in answers] == expected
+    assert {answer.status for answer in answers if "x" not in answer.data} <= {hug.HTTP_400}
+    assert hug.test.get(api, "/x", {"x": False}).data == {"x": False}
+
+
+def test_commas_and_blanks() -> None:
+    """What the page says of commas and blank values holds in a query and in a form."""
+    api = hug.API()
+
+    @hug.http("/text", api=api)
+    def text(headline: hug.types.text) -> str:
+        return headline
+
+    @hug.http("/str", api=api)
+    def string(headline: str) -> str:
+        return headline
+
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    for path, made in (
+        ("/text", {"errors": {"headline": "Invalid text value provided"}}),
+        ("/str", "['a', 'b']"),
+    ):
+        missing = {"errors": {"headline": "Required parameter 'headline' not supplied"}}
+        for sent, expected in (("a,b", made), ("a%2Cb", "a,b"), ("", missing)):
+            assert hug.test.get(api, f"{path}?headline={sent}").data == expected
+            assert hug.test.post(api, path, f"headline={sent}", headers=form).data == expected
+        assert hug.test.post(api, path, {"headline": "a,b"}).data == "a,b"
+
+
+FORM = code_of("docs/endpoints.md", "'/headlines'")
+
+
+def test_future(tmp_path: Path) -> None:
+    """An API that takes forms as they are sent is given text with a comma by curl, as shown."""
+    documented = re.search(r"\$ curl -d '(.*?)' \S+/headlines\n(.*)\n", PAGES["docs/endpoints.md"])
+    assert documented is not None
+    with served(tmp_path, FORM) as (url, _):
+        assert curl(f"{url}/headlines", "-d", documented[1]) == documented[2]
+
+
+FILES = [code_of("docs/endpoints.md", f"# {name}.py\n") for name in ("app", "desk")]
+
+
+def test_several_files(tmp_path: Path) -> None:
+    """Endpoints of the second file are served with those of the first, and use the same channel."""
+    (tmp_path / "desk.py").write_text(FILES[1])
+    with served(tmp_path, FILES[0]) as (url, _):
+        follow = ["curl", "-sN", f"{url}/orders", "--max-time", "10"]
+        stream = subprocess.Popen(follow, stdout=subprocess.PIPE, text=True)
+        with stream:
+            assert stream.stdout is not None
+            try:
+                assert next(stream.stdout) == ":\n"
+                curl(f"{url}/orders", "-d", "item=tea")
+                assert "data: tea\n" in stream.stdout
+            finally:
+                stream.terminate()
 
 
 @block("docs/endpoints.md", "'/pages/{page}'")
