@@ -17,8 +17,9 @@ SLOW = browsers clients command servers typed
 run: .venv/installed
 	.venv/bin/hug -f examples/live.py -p $(PORT)
 
+# More processes than cores: these tests wait more than they work.
 quick: lint
-	tools/pytest $(SLOW:%=--ignore=tests/%) --deselect=tests/test_docs.py::test_type_checkers
+	tools/pytest --numprocesses=4 $(SLOW:%=--ignore=tests/%) --deselect=tests/test_docs.py::test_type_checkers
 
 test: lint browsers
 	tools/pytest

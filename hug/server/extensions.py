@@ -11,6 +11,7 @@ from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
 from hug.asgi import Message, Receive, Send
 from hug.eventstream.connection.disconnect import DISCONNECT, Watched
 from hug.eventstream.connection.writer import CHUNKED, START
+from hug.server.held_head import connection_of
 
 
 class Watching:
@@ -35,8 +36,7 @@ def chunked(send: Send) -> asyncio.WriteTransport | None:
     cycle = getattr(send, "__self__", None)
     if not isinstance(cycle, RequestResponseCycle) or not cycle.chunked_encoding or cycle.response_complete:
         return None
-    transport: asyncio.WriteTransport = cycle.transport
-    return transport
+    return connection_of(cycle)
 
 
 def watch_disconnect(receive: Receive, stream: Watched) -> Watch | None:
@@ -71,7 +71,7 @@ def start(send: Send, head: Message, first: bytes) -> bool:
         )
     cycle.response_started = cycle.chunked_encoding = True
     cycle.waiting_for_100_continue = False
-    cycle.transport.write(_head_in_chunks(head, cycle.default_headers) + first)
+    connection_of(cycle).write(_head_in_chunks(head, cycle.default_headers) + first)
     return True
 
 

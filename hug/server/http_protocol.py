@@ -26,6 +26,7 @@ from hug.server.addresses import addresses
 from hug.server.extensions import EXTENSIONS, Watching
 from hug.server.flow import Flow, Signal
 from hug.server.head_limits import END, MAX_FIELDS, MAX_HEAD, MAX_LINE, Refusal, refusal
+from hug.server.held_head import HeldHead
 from hug.server.rounds import Rounds, seconds_silent
 
 LINGER: Final = 2.0
@@ -287,6 +288,7 @@ class HTTPProtocol(HttpToolsProtocol, Watching):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         cycle.message_event = Signal()  # type: ignore[assignment]
+        cycle.transport = HeldHead(cycle, self.loop)  # type: ignore[assignment]
         super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:

@@ -106,6 +106,7 @@ class Reader:
 
     connection: Connection
     is_published = True
+    closes_at_once = True
 
     __slots__ = ("_ended", "_group", "_start", "_subscription", "_upstream", "connection", "ending")
 
@@ -116,11 +117,6 @@ class Reader:
         self._start: tuple[Cursor, bytes] | None = None
         self._ended: asyncio.Future[None] | None = None
         self.ending: tuple[BaseException | None] | None = None
-
-    @property
-    def closes_at_once(self) -> bool:
-        """See `Feed.closes_at_once`: only a source that runs for its readers may end with one of them."""
-        return self._upstream is None
 
     def start(self, last_event_id: str, guard: Guard) -> str:
         """See `Feed.start`; the id is that of the last event the client has, or knows to have missed."""

@@ -26,7 +26,7 @@ class Feed(Protocol):
 
     @property
     def closes_at_once(self) -> bool:
-        """Whether `close` runs no code of a source, and so needs no limit of time."""
+        """Whether `close` needs no limit of time: it runs no code of a source, or such that has a limit."""
 
     @property
     def is_published(self) -> bool:
