@@ -97,9 +97,9 @@ class Application:
             await self._answer(scope, receive, handover)
         if handover.stream is not None:
             closed = handover.on_closed
-            stream = serve(handover, receive, send, self.site.streaming, scope.get("extensions"))
-            del handover  # a stream may be open for days, by the thousand
             try:
+                stream = serve(handover, receive, send, self.site.streaming, scope.get("extensions"))
+                del handover  # a stream may be open for days, by the thousand
                 await stream
             finally:
                 if closed is not None:

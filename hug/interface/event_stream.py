@@ -90,7 +90,7 @@ class EventStreamHTTP(HTTP):
             result = self.function()
             if hasattr(result, "__await__"):
                 result = await result
-            if result is not None:
+            if result is not None and not callable(result):  # else another endpoint may have to answer
                 stream = self._event_stream(result)
                 if stream.can_start(handover.last_event_id):
                     handover.name, handover.stream, handover.head = self._name, stream, head()

@@ -54,11 +54,15 @@ def test_stuck_from_the_first_byte(api: Any, url: str) -> None:
     run(main())
 
 
-@pytest.mark.parametrize("failure", [OSError("gone"), RuntimeError("a middleware's")], ids=repr)
+@pytest.mark.parametrize(
+    "failure",
+    [OSError("gone"), RuntimeError("a middleware's"), asyncio.CancelledError(), GeneratorExit()],
+    ids=repr,
+)
 @pytest.mark.parametrize("place", [0, 1, 2])
 @pytest.mark.parametrize("url", ["/live", "/start"])
 def test_connection_that_fails(
-    api: Any, failure: Exception, place: int, url: str, caplog: pytest.LogCaptureFixture
+    api: Any, failure: BaseException, place: int, url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A broken connection ends its own reader, logged unless the client is just gone; others get all."""
     channel = serve(api)
@@ -85,7 +89,63 @@ def test_connection_that_fails(
 
     run(main())
     logged = [record.exc_info[1] for record in caplog.records if record.exc_info]
-    assert logged == ([] if isinstance(failure, OSError) else [failure])
+    assert logged == ([failure] if isinstance(failure, RuntimeError) else [])
+    caplog.clear()
+
+
+@pytest.mark.parametrize("failure", [asyncio.CancelledError(), GeneratorExit()], ids=repr)
+def test_heartbeat_that_fails(api: Any, failure: BaseException) -> None:
+    """A write of a heartbeat that fails in an odd way ends its own stream, and others have theirs."""
+    channel = hug.sse.channel("a", api=api)
+    hug.API(api).sse.heartbeat = 0.05
+
+    @hug.sse("/live", api=api)
+    async def live() -> Any:
+        return channel
+
+    async def main() -> None:
+        failing = await FailsAfter(api, "/live", writes=1, failure=failure).open()
+        async with connected(api, "/live") as other:
+            await failing.end()
+            beats = other.body.count(b"\n:\n")
+            await other.until(lambda client: client.body.count(b"\n:\n") > beats + 2, "heartbeats")
+        await all_is_quiet(channel)
+
+    run(main())
+
+
+@pytest.mark.parametrize("error", [LookupError("own"), TypeError("own")], ids=repr)
+def test_source_that_makes_no_iterator(api: Any, error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+    """A source that fails before it begins is logged as any that fails, and its directives clean up."""
+    cleaned: list[object] = []
+
+    class Directive:
+        def __init__(self, **_: Any) -> None: ...
+
+        def cleanup(self, exception: BaseException | None = None) -> None:
+            cleaned.append(exception)
+
+    class Source:
+        def __aiter__(self) -> AsyncIterator[str]:
+            raise error
+
+    hug.directive(api=api)(type("thing", (Directive,), {"directive": True}))
+
+    @hug.sse("/failing", api=api)
+    async def failing(hug_thing: Any) -> Any:
+        return Source()
+
+    async def main() -> None:
+        client = await Client(api, "/failing").open()
+        await client.end()
+        assert not client.finished
+
+    run(main())
+    assert cleaned == [None]
+    (record,) = caplog.records
+    assert "the source of" in record.getMessage()
+    assert record.exc_info is not None
+    assert record.exc_info[1] is error
     caplog.clear()
 
 

@@ -157,6 +157,20 @@ def test_called_once(api: hug.API) -> None:
     assert count == 4
 
 
+def test_other_endpoint(api: hug.API) -> None:
+    """A handler may return another endpoint, which answers in its place."""
+
+    @hug.get("/other", api=api)
+    async def other() -> str:
+        return "other"
+
+    async def handler() -> Any:
+        return other
+
+    hug.sse("/stream", api=api)(handler)
+    assert hug.test.get(api, "/stream").data == "other"
+
+
 def test_disconnecting_channel(api: hug.API) -> None:
     """A reader that has missed what is gone is told so by 204, if its channel disconnects such readers."""
     strict = hug.sse.channel("strict", history=1, on_gap="disconnect", api=api)

@@ -24,11 +24,10 @@ class Failures:
     def __init__(self, channel: str, log: Log) -> None:
         self._channel = channel
         self._log = log
-        self._told: dict[
-            object, int
-        ] = {}  # positions: filters see events in order, but for those seen before
+        # Positions: filters see events in order, but for those seen before.
+        self._told: dict[object, int] = {}
 
-    def tell(self, predicate: Predicate, message: Message, error: Exception) -> None:
+    def tell(self, predicate: Predicate, message: Message, error: BaseException) -> None:
         """Log that ``predicate`` has failed on an event, unless that is known."""
         code = getattr(predicate, "__code__", type(predicate))
         position = self._log.position(message.id) or 0

@@ -214,7 +214,8 @@ class Connection:
         else:
             try:
                 rest = first_step(self._sending(message))
-            except OSError as error:
+            except (OSError, asyncio.CancelledError, GeneratorExit) as error:
+                # The latter two are a middleware's own: this task, which may be that of all streams, goes on.
                 raise ClientGone from error
             if rest is None:
                 return None

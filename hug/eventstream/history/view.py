@@ -59,7 +59,7 @@ class Track(NamedTuple):
     log: Log
     on_gap: OnGap
     predicates: tuple[Predicate, ...] = ()
-    failed: Callable[[Predicate, Message, Exception], object] = lambda *_: None
+    failed: Callable[[Predicate, Message, BaseException], object] = lambda *_: None
 
 
 class Cursor:
@@ -247,7 +247,9 @@ def _wanted(track: Track, message: Message) -> bool:
         try:
             if not predicate(message):
                 return False
-        except Exception as error:
+        except KeyboardInterrupt:  # a signal's, and by chance in here
+            raise
+        except BaseException as error:  # also sys.exit(), which would end the server
             track.failed(predicate, message, error)
             return False
     return True

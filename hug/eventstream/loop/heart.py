@@ -81,7 +81,7 @@ class Heart(Generic[S]):
                 continue
             try:
                 again = stream.beat(now)
-            except Exception:
+            except (Exception, asyncio.CancelledError, GeneratorExit):  # nothing is awaited: they are its own
                 logger.exception("a heartbeat failed; its stream goes on without")
                 again = now + 3600
             heapq.heapreplace(self._due, _entry(max(again, now + 2 * SLACK), ticket))

@@ -171,6 +171,10 @@ class Pump:
                     seconds += monotonic() - began
             except Exception:
                 logger.exception("readers of a channel could not be served: this is a defect of hug")
+            except BaseException:  # the loop ends
+                for waiting in batch[number + 1 :]:
+                    waiting.queued = False  # so that they can be queued again, should it go on
+                raise
         return seconds
 
     def _give_turns(self) -> float:

@@ -25,8 +25,7 @@ class Iteration:
     __slots__ = ("_interrupted", "_iterator", "_task", "abandoned")
 
     def __init__(self, source: AsyncIterable[Any]) -> None:
-        iterator = aiter(source)
-        self._iterator: Any = Watched(iterator) if Iteration.timed else iterator
+        self._iterator: Any = source  # until it begins: to make an iterator of it is a step of the source
         self._interrupted: Step[Any] | None = None
         self._task: asyncio.Task[Any] | None = None
         self.abandoned = False
@@ -45,6 +44,8 @@ class Iteration:
         """
         self._task = asyncio.current_task()
         running.set(self)
+        iterator = aiter(self._iterator)
+        self._iterator = Watched(iterator) if Iteration.timed else iterator
         if not isinstance(getattr(self._iterator, "watched", self._iterator), AsyncGeneratorType):
             return self._iterator.__anext__().__await__()
         hooks = sys.get_asyncgen_hooks()
