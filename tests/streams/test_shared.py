@@ -243,21 +243,23 @@ def test_a_source_that_never_waits(api: Any) -> None:
     run(main())
 
 
-def test_a_source_that_never_waits_nor_says_anything(api: Any) -> None:
-    """Others get their turn beside a source of heartbeats alone."""
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_source_that_never_waits_nor_says_anything(api: Any, shared: bool) -> None:
+    """Others get their turn beside a source of heartbeats alone, also in threads, again and again."""
 
-    @hug.sse("/dull", shared=True, api=api)
+    @hug.sse("/dull", shared=shared, api=api)
     async def dull() -> AsyncIterator[None]:
-        for _ in range(5_000_000):  # ends, for the case that nobody gets a turn before
+        for _ in range(20_000_000):  # ends, for the case that nobody gets a turn before
             yield None
 
     hug.get("/other", api=api)(lambda: "answer")
 
     async def main() -> None:
         async with connected(api, "/dull") as client:
-            other = await Client(api, "/other").open()
-            assert other.body == b'"answer"'
-            assert not client.over
+            for _ in range(5):
+                other = await Client(api, "/other").open()
+                assert other.body == b'"answer"'
+                assert not client.over
 
     run(main())
 

@@ -8,6 +8,7 @@ from hug.eventstream.connection.writer import Connection
 from hug.eventstream.sources.feed import PATIENCE, WRITE_SIZE
 from hug.eventstream.sources.holding import HELD, tell
 from hug.eventstream.sources.iteration import Iteration, Step
+from hug.eventstream.sources.turns import take_turns
 from hug.eventstream.wire.client import Guard
 from hug.eventstream.wire.encode import encode
 
@@ -67,7 +68,7 @@ class AsyncFeed(Iteration):
                     ready = None
                     if pending is not None:
                         await connection.taken(pending)
-                    await asyncio.sleep(0)  # the source may never wait, and others want their turn
+                    await take_turns()  # the source may never wait
                     size, since = 0, time.monotonic()
                 steps = self._iterator.__anext__().__await__()
         except StopAsyncIteration:

@@ -1,6 +1,5 @@
 """A source that feeds no stream itself: what it yields is published."""
 
-import asyncio
 from collections.abc import AsyncIterable, Awaitable
 from time import monotonic
 from typing import Any, Protocol
@@ -8,6 +7,7 @@ from typing import Any, Protocol
 from hug.eventstream.sources.feed import PATIENCE, Source, iterate, never_blocks
 from hug.eventstream.sources.in_thread import SourceThread
 from hug.eventstream.sources.iteration import Iteration
+from hug.eventstream.sources.turns import take_turns
 
 
 class Publish(Protocol):
@@ -59,7 +59,7 @@ class Publishing:
             if item is not None:
                 await self._publish(item)
             if monotonic() - since > PATIENCE:
-                await asyncio.sleep(0)  # the source may never wait, and others want their turn
+                await take_turns()  # the source may never wait
                 since = monotonic()
 
     def _put(self, item: Any) -> None:
