@@ -33,14 +33,16 @@ LINGER: Final = 2.0
 """Seconds for which we read on after a refusal: to close at once takes it from a client that still writes."""
 
 # What comes next on a connection: a request's head; its body; what has to wait until the request is answered;
-# what nobody will look at.
-_HEAD, _BODY, _ANSWER, _IGNORED = range(4)
+# what nobody will look at; the same head again, without the upgrade it asks for; another protocol.
+_HEAD, _BODY, _ANSWER, _IGNORED, _AGAIN, _UPGRADED = range(6)
 
 _IN_CHUNKS: Final = -1
 
 _VERSIONS: Final = ("1.1", "1.0")
 
 _UPGRADE: Final = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
+_EMPTY_LINES: Final = re.compile(rb"(?:\r\n)*")
+_LINE_FEED: Final = 0x0A
 
 _INVALID: Final = Refusal(HTTPStatus.BAD_REQUEST, "Invalid HTTP request received.")
 _SLOW: Final = Refusal(HTTPStatus.REQUEST_TIMEOUT, "The head of the request did not come in time.")
@@ -171,18 +173,14 @@ class HTTPProtocol(HttpToolsProtocol, Watching):
         else:
             self._seen = b""
             self.deadline = 0.0
-            self._parse(self._without_upgrade(head) if b"pgrade" in head else head)
+            self._parse(head)
+            if self._reading == _AGAIN:
+                self.parser = None  # type: ignore[assignment]
+                self._parse(_UPGRADE.sub(b"", head))
             if self._reading == _BODY:
                 self._expect_body()
             return rest
         return b""
-
-    def _without_upgrade(self, head: bytes) -> bytes:
-        """Ask for nothing that we do not do: of a request that does so the parser takes no body."""
-        asked = _UPGRADE.search(head)
-        if asked is None or (b"websocket" in asked[0].lower() and self.ws_protocol_class is not None):
-            return head
-        return _UPGRADE.sub(b"", head)
 
     def _wait_for_head(self, head: bytes) -> None:
         """Keep what has come of a head, unless it cannot become one."""
@@ -209,20 +207,18 @@ class HTTPProtocol(HttpToolsProtocol, Watching):
     def _read_chunks(self, data: bytes) -> bytes:
         """Read a body in chunks, or part of it; return what is behind it.
 
-        Only the parser knows where it ends, but that is behind an empty line.
+        Only the parser knows where it ends, but that is behind an empty line whose previous one is not.
         """
         start = len(self._seen)
         data = self._seen + data
         while start < len(data) and self._reading == _BODY:
-            end = data.find(END, max(start - len(END) + 1, 0)) + len(END)
-            if end < len(END):
-                end = len(data)
+            end = _possible_end(data, max(start - len(END) + 1, 0))
             self._beside += end - start
             self._parse(data[start:end])
             if self._beside > self.max_head:
                 self._refuse(_TRAILER)
             start = end
-        self._seen = data[-len(END) + 1 :] if self._reading == _BODY else b""
+        self._seen = data[-len(END) :] if self._reading == _BODY else b""
         return data[start:]
 
     def _read_ahead(self, data: bytes) -> None:
@@ -241,15 +237,14 @@ class HTTPProtocol(HttpToolsProtocol, Watching):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            if self._should_upgrade():
+            if self._reading == _UPGRADED:
                 self.handle_websocket_upgrade()
-            # Answered as if nothing else had been asked for. Whether a body follows is not known.
+            # CONNECT, answered as any other method. Whether a body follows is not known.
             elif self._reading == _ANSWER:
                 self._reading = _IGNORED
                 self.cycle.keep_alive = False
         except httptools.HttpParserError:
-            if self._reading != _IGNORED:
-                self._refuse(_INVALID)
+            self._refuse(_INVALID)
 
     def forget_parser(self) -> None:
         """Do without the parser until there is a further request; it takes 0.9 KiB."""
@@ -269,8 +264,15 @@ class HTTPProtocol(HttpToolsProtocol, Watching):
         if self.parser.get_http_version() not in _VERSIONS:
             self._refuse(_VERSION)
             return
-        upgraded = self.parser.should_upgrade() and self._should_upgrade()
-        self._reading = _IGNORED if upgraded else _BODY
+        if not self.parser.should_upgrade():
+            self._reading = _BODY
+        elif self._should_upgrade():
+            self._reading = _UPGRADED
+        elif self._reading == _HEAD:
+            self._reading = _AGAIN  # the parser would take no body
+            return
+        else:
+            self._reading = _BODY
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -307,7 +309,9 @@ class HTTPProtocol(HttpToolsProtocol, Watching):
                 self.data_received(ahead)
 
     def _refuse(self, refused: Refusal) -> None:
-        """Give this answer and close the connection; only close it in the midst of another."""
+        """Give this answer, once, and close the connection; only close it in the midst of another."""
+        if self._reading == _IGNORED:
+            return
         client = self.client[0] if self.client else "a client"
         self.logger.warning("refused a request of %s with %d: %s", client, refused.status, refused.reason)
         self._reading = _IGNORED
@@ -324,3 +328,13 @@ class HTTPProtocol(HttpToolsProtocol, Watching):
             self.deadline = self.loop.time() + LINGER
         else:
             self.transport.close()
+
+
+def _possible_end(data: bytes, start: int) -> int:
+    """Return where a body in chunks may end, behind the first of empty lines; else the end of ``data``."""
+    while (found := data.find(END, start)) >= 0:
+        if not found or data[found - 1] != _LINE_FEED:
+            return found + len(END)
+        lines = _EMPTY_LINES.match(data, found)
+        start = lines.end() if lines else found + 1
+    return len(data)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
+from hug.server.http_protocol import _possible_end
+
 from .client import Client, Torn
 from .serving import Server, until
 
@@ -82,13 +84,20 @@ def test_too_much_ahead(server: Server) -> None:
 
 TEXT = b"POST /echo HTTP/1.1\r\nContent-Type: text/plain\r\n"
 CHUNKS = b"4;a=b\r\n\r\n\r\n\r\n5\r\nGET /\r\n0\r\nTrailer: of no use\r\n\r\n"
+EMPTY_LINES = b"10\r\n" + b"\r\n" * 9 + b"5\r\na" + b"\r\n" * 3 + b"0\r\n\r\n"
 
 REQUESTS = [
     (GET, None),
     (TEXT + b"Content-Length: 10\r\n\r\n\r\n\r\nGET / ", "\r\n\r\nGET / "),
     (TEXT + b"Transfer-Encoding: chunked\r\n\r\n" + CHUNKS, "\r\n\r\nGET /"),
     (b"\r\n" + TEXT + b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 3\r\n\r\nabc", "abc"),
+    (TEXT + b"CONNECTION: UPGRADE\r\nUPGRADE: H2C\r\nContent-Length: 3\r\n\r\nabc", "abc"),
+    (
+        TEXT + b"uPGRADE: h2c\r\nconnectioN: uPGRADE\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS,
+        "\r\n\r\nGET /",
+    ),
     (TEXT + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", ""),
+    (TEXT + b"Transfer-Encoding: chunked\r\n\r\n" + EMPTY_LINES, "\r\n" * 8 + "a" + "\r\n" * 2),
     (GET, None),
 ]
 
@@ -168,6 +177,32 @@ def test_trailer(bare: Server) -> None:
     assert exchange(bare, request)[0] == 431
     assert bare.get("/answer")["readers"] == 0
     assert "Traceback" not in bare.log
+
+
+BETWEEN = {
+    "size": b"z" * 40_000,
+    "extension": b"1;" + b"a" * 40_000 + b"\0",
+    "trailer": b"0\r\n" + b"x" * 40_000 + b"\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("between", BETWEEN.values(), ids=BETWEEN)
+def test_refused_once(bare: Server, between: bytes) -> None:
+    """What is invalid between the chunks, and too long besides, is refused, once."""
+    assert exchange(bare, TEXT + b"Transfer-Encoding: chunked\r\n\r\n" + between)[0] == 400
+    assert bare.log.count("refused a request") == 1
+    assert "Traceback" not in bare.log
+
+
+def test_steps() -> None:
+    """Empty lines that follow each other in a body in chunks are one step for the parser."""
+    lines = b"\r\n" * 100_000
+    start, steps = 0, 0
+    data = b"30d40\r\n" + lines + b"\r\n0\r\n\r\n"
+    while start < len(data):
+        start = _possible_end(data, start)
+        steps += 1
+    assert steps <= 2
 
 
 # What takes too long
