@@ -8,7 +8,11 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any, Final
 
-_HUGE_EXPONENT: Final = re.compile(r"[eE][+-]?0*[0-9_]{5,}")
+_HUGE_EXPONENT: Final = re.compile(r"[eE][+-]?[\d_]{4,}")
+"""As `float`, a fraction needs three digits. They may be those of any script: `Fraction` reads them all."""
+
+_LONGEST_FRACTION: Final = 1000
+"""Characters: the time for the digits behind the point grows faster than their number."""
 
 
 def octets(value: Any) -> bytes:
@@ -28,9 +32,16 @@ def octets(value: Any) -> bytes:
 
 
 def fraction(value: Any) -> Fraction:
-    """Return a fraction; raise ValueError for one with an exponent of five digits or more, or none at all."""
-    if isinstance(value, str) and _HUGE_EXPONENT.search(value):
-        raise ValueError("Invalid fraction provided, its exponent is too large")
+    """Return a fraction.
+
+    Raises:
+        ValueError: It is none, has an exponent of more than three digits, or more than 1000 characters.
+    """
+    if isinstance(value, str):
+        if len(value) > _LONGEST_FRACTION:
+            raise ValueError(f"Invalid fraction provided, longer than {_LONGEST_FRACTION} characters")
+        if _HUGE_EXPONENT.search(value):
+            raise ValueError("Invalid fraction provided, its exponent is too large")
     return Fraction(value)
 
 

@@ -358,6 +358,7 @@ def test_accept() -> None:
         (bytearray, "a", bytearray(b"a")),
         (Fraction, "1/3", Fraction(1, 3)),
         (Fraction, "1e4", Fraction(10_000)),
+        (Fraction, "1.5e-300", Fraction(15, 10**301)),
         (int, "5", 5),
     ],
 )
@@ -379,6 +380,9 @@ def test_careful_constructors(kind: Callable[[Any], Any], value: object, made: o
         (bytearray, 10**12),
         (Fraction, "1e999999999"),
         (Fraction, "1E+0099999"),
+        (Fraction, "1e\N{ARABIC-INDIC DIGIT NINE}" + "\N{ARABIC-INDIC DIGIT NINE}" * 3),
+        (Fraction, "1e-\N{DEVANAGARI DIGIT ONE}000"),
+        (Fraction, "0." + "1" * 1000),
     ],
 )
 def test_no_more_than_was_sent(kind: Callable[[Any], Any], value: object) -> None:
@@ -393,6 +397,7 @@ def test_no_more_than_was_sent(kind: Callable[[Any], Any], value: object) -> Non
         types.greater_than(0, convert=kind),
         types.InlineDictionary[str, kind](),
         converter(kind),
+        converter(list[kind]),  # type: ignore[valid-type]
     )
     for convert in wrappers:
         if value is None and isinstance(convert, types.Nullable):
