@@ -15,6 +15,7 @@ from hug.eventstream.serving.settings import Settings
 from hug.input_format import urlencoded, urlencoded_as_sent
 from hug.interface.formats import InputFormat, Output, OutputFormat, output
 from hug.interface.http import HTTP
+from hug.json_module import MOST_MEMBERS
 from hug.versions import Key, Version, key
 
 T = TypeVar("T")
@@ -30,6 +31,8 @@ class HTTPInterfaceAPI:
         inline: Whether ``def`` handlers run on the event loop, where one that blocks stops everything, rather
             than in threads. Choose it for handlers that never block, or code that has to stay in one thread.
         max_body: Most bytes of a body taken into memory; a longer one is answered with 413.
+        max_members: Most values that a body is made into, those of JSON in its lists and objects together
+            (its commas and opening brackets), those of a form in all fields; for more the answer is 400.
         body_timeout: Seconds that a client may take to send its body; then the answer is 408.
         max_header_size: Most bytes of a request's headers, 32 more for each; beyond that the answer is 431.
         routes: Interfaces by base URL, URL, method and the key of their version (`hug.versions`).
@@ -46,6 +49,7 @@ class HTTPInterfaceAPI:
         self.base_url = ""
         self.inline = False
         self.max_body = 10 * 1024 * 1024
+        self.max_members = MOST_MEMBERS
         self.body_timeout = 30.0
         self.max_header_size = 64 * 1024
         self.routes: Routes = {}

@@ -1,7 +1,8 @@
 """Input formats: ``f(body, charset=..., **parameters)``, from a readable binary stream to a value.
 
-The keywords are the parameters of the request's ``Content-Type``, and ``content_length`` where it is known; a
-formatter takes what it needs. How much there is to read is the caller's business. No I/O but ``body.read()``.
+The keywords are the parameters of the request's ``Content-Type``, ``content_length`` where it is known, and
+``max_members``, which bounds the values that a body is made into; a formatter takes what it needs. How much
+there is to read is the caller's business. No I/O but ``body.read()``.
 """
 
 from collections.abc import MutableMapping
@@ -12,6 +13,7 @@ from falcon.util.uri import parse_query_string
 from hug import json_module
 from hug.exceptions import BodyUnreadable
 from hug.format import content_type, underscore
+from hug.json_module import MOST_MEMBERS
 
 CHARSETS: MutableMapping[str, str] = {
     "utf-8": "utf-8",
@@ -57,43 +59,54 @@ def codec(charset: str) -> str:
 
 
 @content_type("application/json")
-def json(body: Body, charset: str = "utf-8", **_parameters: object) -> Any:
+def json(body: Body, charset: str = "utf-8", max_members: int = MOST_MEMBERS, **_parameters: object) -> Any:
     """Takes JSON formatted data, converting it into native Python objects"""
     source = text(body, charset)
     try:
-        return json_module.loads_unicode(source)
+        return json_module.loads_unicode(source, max_members)
     except ValueError as error:
         raise BodyUnreadable(f"Invalid JSON: {error}") from None
 
 
 @content_type("application/json")
-def json_underscore(body: Body, charset: str = "utf-8", **_parameters: object) -> Any:
+def json_underscore(
+    body: Body, charset: str = "utf-8", max_members: int = MOST_MEMBERS, **_parameters: object
+) -> Any:
     """Converts JSON formatted data to native Python objects, with camelCase keys in snake_case
 
     Reaches the objects inside objects; those inside arrays keep their keys.
     """
-    return _underscored(json(body, charset))
+    return _underscored(json(body, charset, max_members))
 
 
 @content_type("application/x-www-form-urlencoded")
-def urlencoded(body: Body, charset: str = "utf-8", **_parameters: object) -> dict[str, str | list[str]]:
+def urlencoded(
+    body: Body, charset: str = "utf-8", max_members: int = MOST_MEMBERS, **_parameters: object
+) -> dict[str, str | list[str]]:
     """Converts query strings into native Python objects
 
     As in a query, a name without a value is left out, and a name given twice, or a value with commas that
     are not percent-encoded, makes a list.
     """
-    return parse_query_string(text(body, charset), keep_blank=False, csv=True)
+    return parse_query_string(_form(body, charset, max_members, "&,"), keep_blank=False, csv=True)
 
 
 @content_type("application/x-www-form-urlencoded")
 def urlencoded_as_sent(
-    body: Body, charset: str = "utf-8", **_parameters: object
+    body: Body, charset: str = "utf-8", max_members: int = MOST_MEMBERS, **_parameters: object
 ) -> dict[str, str | list[str]]:
     """Converts query strings into native Python objects
 
     Unlike `urlencoded` keeps blank values, and commas in values: only a name given twice makes a list.
     """
-    return parse_query_string(text(body, charset), keep_blank=True, csv=False)
+    return parse_query_string(_form(body, charset, max_members, "&"), keep_blank=True, csv=False)
+
+
+def _form(body: Body, charset: str, max_members: int, between: str) -> str:
+    form = text(body, charset)
+    if sum(map(form.count, between)) >= max_members:
+        raise BodyUnreadable(f"The form has too many values: {max_members} are the most")
+    return form
 
 
 def _underscored(data: Any) -> Any:

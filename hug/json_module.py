@@ -1,9 +1,10 @@
 """The one JSON of hug: whatever a handler returns or an event carries, as text. Pure functions.
 
-Beyond what JSON has, hug knows dates and times, bytes, `decimal.Decimal`, `uuid.UUID`, paths, enum members,
-dataclasses, named tuples, msgspec structs, pydantic models, NumPy scalars and arrays, mappings, and every
-iterable. An object can speak for itself with ``__native_types__()``; `register` teaches hug anything else.
-Optional packages are recognised by the methods of their objects, so none of them is imported here.
+Beyond what JSON has, hug knows dates and times, bytes, `decimal.Decimal`, `fractions.Fraction`, `uuid.UUID`,
+IP addresses and networks, paths, enum members, dataclasses, named tuples, msgspec structs, pydantic models,
+NumPy scalars and arrays, mappings, and every iterable. An object can speak for itself with
+``__native_types__()``; `register` teaches hug anything else. Optional packages are recognised by the methods
+of their objects, so none of them is imported here.
 """
 
 import base64
@@ -15,7 +16,10 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 from functools import lru_cache, singledispatch
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from itertools import accumulate
 from json import encoder as _stdlib
 from pathlib import PurePath
 from typing import Any, Final, TypeVar
@@ -24,14 +28,20 @@ from uuid import UUID
 import msgspec
 
 _Converter = TypeVar("_Converter", bound=Callable[[Any], object])
-_SURROGATE_IN_TEXT = re.compile(r"\\u[dD]")
-_SURROGATE_IN_BYTES = re.compile(rb"\\u[dD]")
-_CONTAINERS = frozenset((dict, list))
+_SURROGATE = re.compile(r"\\u[dD]")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_STEP = tuple({"[": 1, "{": 1, "]": -1, "}": -1}.get(chr(byte), 0) for byte in range(256))
 _SCALARS = frozenset((str, int, float, bool, type(None)))
 
 
 MOST_DEPTH: Final = 200
 """Levels of lists and objects that are read: what a handler gets can be walked and written by recursion."""
+
+MOST_MEMBERS: Final = 100_000
+"""Members that JSON from clients may have in all its lists and objects: its commas and opening brackets.
+
+Python makes them in one go, and all threads wait: some hundredths of a second for so many.
+"""
 
 
 def dumps(
@@ -78,23 +88,28 @@ def dump_line(value: object) -> str:
     return line if line.isascii() else line.encode("utf-8", "backslashreplace").decode()
 
 
-def loads(text: str | bytes | bytearray) -> Any:
+def loads(text: str | bytes | bytearray, most_members: int | None = None) -> Any:
     """Return the value that ``text`` stands for.
 
+    Args:
+        text: JSON; bytes in UTF-8, UTF-16 or UTF-32.
+        most_members: Most members that its lists and objects may have together, None for any number.
+
     Raises:
-        ValueError: It is not JSON, or nested deeper than `MOST_DEPTH`.
+        ValueError: It is not JSON, nested deeper than `MOST_DEPTH`, or has too many members.
     """
+    if not isinstance(text, str):
+        text = text.decode(json.detect_encoding(text), "surrogatepass")
+    # Each level takes two brackets, and a member one character.
+    if len(text) > 2 * MOST_DEPTH or (most_members is not None and len(text) > most_members):
+        _check_bounds(text, most_members)
     try:
-        value = json.loads(text)
+        return json.loads(text)
     except RecursionError:
         raise ValueError("JSON is nested too deep") from None
-    # Each level takes two brackets.
-    if len(text) > 2 * MOST_DEPTH and _may_be_deep(text) and _is_deep(value):
-        raise ValueError(f"JSON is nested too deep: {MOST_DEPTH} levels are the most")
-    return value
 
 
-def loads_unicode(text: str | bytes) -> Any:
+def loads_unicode(text: str | bytes, most_members: int | None = MOST_MEMBERS) -> Any:
     """Return the value that ``text``, which a client has sent, stands for.
 
     Raises:
@@ -102,9 +117,10 @@ def loads_unicode(text: str | bytes) -> Any:
 
     Source: https://www.rfc-editor.org/rfc/rfc7493#section-2.1
     """
-    value = loads(text)
-    escape = _SURROGATE_IN_TEXT if isinstance(text, str) else _SURROGATE_IN_BYTES
-    if escape.search(text):  # type: ignore[arg-type]  # each fits its text
+    if not isinstance(text, str):
+        text = text.decode(json.detect_encoding(text), "surrogatepass")
+    value = loads(text, most_members)
+    if _SURROGATE.search(text):
         try:
             dumps(value).encode()
         except UnicodeEncodeError:
@@ -112,25 +128,38 @@ def loads_unicode(text: str | bytes) -> Any:
     return value
 
 
-def _may_be_deep(text: str | bytes | bytearray) -> bool:
-    """Whether ``text`` has so many brackets that its value might be too deep: seldom, and quickly seen."""
-    if isinstance(text, str):
-        return text.count("[") + text.count("{") > MOST_DEPTH
-    return text.count(b"[") + text.count(b"{") > MOST_DEPTH
+def _check_bounds(text: str, most_members: int | None) -> None:
+    """Raise ValueError if ``text`` is nested too deep or has too many members, before any of it is made.
+
+    Nothing here takes a step of Python for each character of ``text``, and malformed JSON passes as far as it
+    is bounded up to its first mistake, where `json.loads` stops.
+    """
+    outside = text
+    for is_sure in (False, True):
+        openings = outside.count("[") + outside.count("{")
+        many = most_members is not None and openings + outside.count(",") > most_members
+        if not many and openings <= MOST_DEPTH:
+            return
+        if not is_sure:  # those in texts do not count
+            outside = _outside_texts(text, most_members)
+    if many:
+        raise ValueError(_too_many(most_members))
+    brackets = outside.encode("ascii", "replace").translate(None, _NO_BRACKETS)
+    if max(accumulate(map(_STEP.__getitem__, brackets))) > MOST_DEPTH:
+        raise ValueError(f"JSON is nested too deep: {MOST_DEPTH} levels are the most")
 
 
-def _is_deep(value: Any) -> bool:
-    level = [value] if type(value) in _CONTAINERS else []
-    for _ in range(MOST_DEPTH):
-        level = [
-            part
-            for outer in level
-            for part in (outer.values() if type(outer) is dict else outer)
-            if type(part) in _CONTAINERS
-        ]
-        if not level:
-            return False
-    return True
+def _outside_texts(text: str, most_members: int | None) -> str:
+    """Return JSON without its texts."""
+    quoted = text.replace("\\\\", "").replace('\\"', "")
+    # A member is a text at most, and the name of it another.
+    if most_members is not None and quoted.count('"') > 4 * (most_members + 1):
+        raise ValueError(_too_many(most_members))
+    return "".join(quoted.split('"')[::2])
+
+
+def _too_many(most_members: int | None) -> str:
+    return f"JSON has too many members: {most_members} are the most in all its lists and objects"
 
 
 def register(*types: type) -> Callable[[_Converter], _Converter]:
@@ -198,7 +227,7 @@ def _seconds(value: timedelta) -> float:
     return value.total_seconds()
 
 
-@register(Decimal, UUID, PurePath)
+@register(Decimal, Fraction, UUID, PurePath, IPv4Address, IPv4Network, IPv6Address, IPv6Network)
 def _as_text(value: object) -> str:
     return str(value)
 

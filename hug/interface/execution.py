@@ -11,14 +11,24 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any, Protocol
 
-from hug.interface.formats import Flexible
 from hug.web.threads import handlers
+
+
+class Callee(Protocol):
+    """What can be called, and whether it gives a coroutine: a `Flexible`, an `Input`."""
+
+    @property
+    def asynchronous(self) -> bool:
+        """Whether calling it gives a coroutine, and so does not block."""
+
+    def __call__(self, *args: Any, **offered: Any) -> Any:
+        """Call it."""
 
 
 class Execution(Protocol):
     """How to call what may block, and how to wait for what may be awaitable."""
 
-    async def call(self, function: Flexible, *args: Any, **offered: Any) -> Any:
+    async def call(self, function: Callee, *args: Any, **offered: Any) -> Any:
         """Return what ``function`` gives, awaited if need be, without blocking the event loop."""
 
     async def resolve(self, value: Any) -> Any:
@@ -33,7 +43,7 @@ class OnLoop:
     def __init__(self, inline: bool) -> None:
         self.inline = inline
 
-    async def call(self, function: Flexible, *args: Any, **offered: Any) -> Any:
+    async def call(self, function: Callee, *args: Any, **offered: Any) -> Any:
         """See `Execution.call`."""
         if function.asynchronous or self.inline:
             value = function(*args, **offered)
@@ -54,7 +64,7 @@ class InThread:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
 
-    async def call(self, function: Flexible, *args: Any, **offered: Any) -> Any:
+    async def call(self, function: Callee, *args: Any, **offered: Any) -> Any:
         """See `Execution.call`."""
         return await self.resolve(function(*args, **offered))
 

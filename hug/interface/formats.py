@@ -78,21 +78,23 @@ output = lru_cache(maxsize=256)(Output)
 
 
 class Input:
-    """An input format, ``f(body, charset=..., content_length=..., **parameters)``."""
+    """An input format, ``f(body, charset=..., content_length=..., max_members=..., **parameters)``."""
 
-    __slots__ = ("_body", "_names", "function")
+    __slots__ = ("_body", "_names", "asynchronous", "function")
 
     def __init__(self, function: InputFormat) -> None:
         self.function = function
+        self.asynchronous = is_coroutine(function)
         self._names = keywords(function)
         self._body = first(function) or ""
 
-    def __call__(self, data: bytes, parameters: Mapping[str, str]) -> Any:
+    def __call__(self, data: bytes, parameters: Mapping[str, str], max_members: int) -> Any:
         """Return what the format makes of a body, or an awaitable of that.
 
         Args:
             data: The body.
             parameters: Those of the ``Content-Type`` header, which the client chooses.
+            max_members: The most values it may have; a format that makes many of a body keeps to it.
 
         Raises:
             BodyUnreadable: The body is not what its content type says.
@@ -106,6 +108,8 @@ class Input:
                 given["charset"] = codec(given["charset"])
         if names is None or "content_length" in names:
             given["content_length"] = len(data)
+        if names is None or "max_members" in names:
+            given["max_members"] = max_members
         try:
             return self.function(BytesIO(data), **given)
         except (LookupError, ValueError) as error:

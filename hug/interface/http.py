@@ -25,6 +25,9 @@ from hug.web.request import Request
 from hug.web.response import Response
 from hug.web.threads import finish, handlers
 
+AT_ONCE: Final = 64 * 1024
+"""Most bytes of a body parsed on the event loop, if the function runs there: a few milliseconds of work."""
+
 INJECTABLE: Final = frozenset({"request", "response", "body", "api_version"})
 
 
@@ -229,7 +232,10 @@ class HTTP:
         formatter = self.inputs.get(kind) or self.api.http.input_format(kind)
         if formatter is None:
             return exchange.request.stream
-        return await exchange.execution.resolve(input_format(formatter)(data, parameters))
+        parse, limit = input_format(formatter), self.api.http.max_members
+        if len(data) > AT_ONCE:
+            return await exchange.execution.call(parse, data, parameters, limit)
+        return await exchange.execution.resolve(parse(data, parameters, limit))
 
     def _inject(self, exchange: Exchange, arguments: dict[str, Any], errors: dict[str, Any]) -> None:
         for name in self.binding.injected:

@@ -17,6 +17,7 @@ class HTTPSettings(Protocol):
     channels: Channels
     inline: bool
     max_body: int
+    max_members: int
     body_timeout: float
     streaming: Settings
 

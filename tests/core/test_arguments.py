@@ -3,6 +3,7 @@
 import enum
 import functools
 import io
+import threading
 
 import pytest
 
@@ -431,6 +432,59 @@ def test_unreadable_body(api: hug.API, content_type: str, body) -> None:
     response = hug.test.post(api, "/x", body, headers={"content-type": content_type})
     assert response.status == hug.HTTP_400
     assert response.data["errors"].keys() == {"body"}
+
+
+@pytest.mark.parametrize(
+    ("content_type", "fits", "too_many"),
+    [
+        ("application/json", "[1, 2, 3]", "[[], []]"),
+        ("application/x-www-form-urlencoded", "a=1&a=2&b=3", "a=1,2,3,4"),
+    ],
+)
+@pytest.mark.parametrize("endpoint", ["sync", "asynchronous"])
+def test_too_many_values(api: hug.API, content_type: str, fits: str, too_many: str, endpoint: str) -> None:
+    """A body of more values than an API allows is a 400 that says so, whatever its content type claims."""
+    api.http.max_members = 3
+
+    @hug.post(api=api)
+    def sync(body):
+        return body
+
+    @hug.post(api=api)
+    async def asynchronous(body):
+        return body
+
+    headers = {"content-type": f"{content_type}; max_members=1000"}
+    assert hug.test.post(api, endpoint, fits, headers=headers).status == hug.HTTP_200
+    response = hug.test.post(api, endpoint, too_many, headers=headers)
+    assert response.status == hug.HTTP_400
+    assert response.data["errors"].keys() == {"body"}
+    assert "too many" in response.data["errors"]["body"]
+    assert "3 are the most" in response.data["errors"]["body"]
+
+
+def test_large_bodies_leave_the_loop_alone(api: hug.API) -> None:
+    """For an async function, which runs on the event loop, what parses a large body runs in a thread."""
+
+    def parse(body):
+        return [len(body.read()), threading.get_ident()]
+
+    async def parse_on_loop(body):
+        return parse(body)
+
+    @hug.post("/x", api=api, inputs={"a/b": parse, "a/c": parse_on_loop})
+    async def handler(body):
+        length, thread = body
+        return [length, thread == threading.get_ident()]
+
+    def post(length, kind):
+        return hug.test.post(api, "/x", "a" * length, headers={"content-type": kind}).data
+
+    assert post(64 * 1024, "a/b") == [65536, True]
+    assert post(64 * 1024 + 1, "a/b") == [65537, False]
+    assert post(64 * 1024 + 1, "a/c") == [65537, True]
+    api.http.inline = True
+    assert post(64 * 1024 + 1, "a/b") == [65537, True]
 
 
 def test_input_formats(api: hug.API) -> None:

@@ -218,6 +218,11 @@ def test_input_json_underscore() -> None:
         ("text", b"a", "x" * 2000, "Unknown charset 'xxxx"),
         ("text", b"6162", "hex", "Unknown charset 'hex'"),
         ("text", b"a", "utf\0", "Unknown charset"),
+        ("json", b"[" + b"[]," * 50_000 + b"1]", "utf-8", "too many members"),
+        ("json_underscore", b"[" + b"1," * 100_000 + b"1]", "utf-8", "too many members"),
+        ("urlencoded", b"&".join(b"%x=1" % n for n in range(100_001)), "utf-8", "form has too many values"),
+        ("urlencoded", b"a=" + b"1," * 100_000, "utf-8", "form has too many values: 100000 are the most"),
+        ("urlencoded_as_sent", b"a=1&" * 100_000, "utf-8", "form has too many values"),
         ("urlencoded", b"a=\xff", "utf-8", "Invalid utf-8 text"),
     ],
 )

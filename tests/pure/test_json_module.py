@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
+from fractions import Fraction
+from ipaddress import ip_address, ip_interface, ip_network
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -19,7 +21,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hug.json_module import MOST_DEPTH, convert, dump_line, dumps, loads, register
+from hug.json_module import (
+    MOST_DEPTH,
+    MOST_MEMBERS,
+    convert,
+    dump_line,
+    dumps,
+    loads,
+    loads_unicode,
+    register,
+)
 
 
 class Point(NamedTuple):
@@ -77,6 +88,10 @@ CONVERTED = [
     (Decimal("1.50"), "1.50"),
     (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
     (PurePosixPath("/a/b"), "/a/b"),
+    (Fraction(-1, 3), "-1/3"),
+    (ip_address("::1"), "::1"),
+    (ip_interface("10.0.0.1/8"), "10.0.0.1/8"),
+    (ip_network("::/0"), "::/0"),
     ("caf\N{LATIN SMALL LETTER E WITH ACUTE}".encode(), "caf\N{LATIN SMALL LETTER E WITH ACUTE}"),
     (b"\xff\xfe", "//4="),
     (bytearray(b"ab"), [97, 98]),
@@ -322,6 +337,44 @@ def test_depth(kind: Any, start: str, end: str) -> None:
         loads(text(levels + 1))
     with pytest.raises(ValueError, match="nested too deep"):
         loads(text(100_000))
+
+
+@pytest.mark.parametrize(
+    "part", ["1", "[]", "{}", '""', '"a"', r'"\\"', r'"\""', '"[,"', '{"a":[1]}', "é".join('""')]
+)
+@pytest.mark.parametrize("kind", [str, str.encode])
+def test_members(part: str, kind: Any) -> None:
+    """The members of all lists and objects count, what is in texts does not."""
+    count = {"1": 1, "[]": 2, "{}": 2, '{"a":[1]}': 3}.get(part, 1)
+    text = kind(f"[{','.join([part] * 500)}]")
+    assert len(loads(text, most_members=500 * count)) == 500
+    with pytest.raises(ValueError, match="too many members: 499 are the most"):
+        loads(text, most_members=499)
+    assert len(loads(text)) == 500
+
+
+def test_members_from_clients() -> None:
+    """What a client sends has a limit, and is refused before it is made, even if it is no JSON further on."""
+    for part in ("[],", "1,", '"",', "[" * 199 + "]" * 199 + ",", '{"a":{}},'):
+        with pytest.raises(ValueError, match="too many members"):
+            loads_unicode("[" + part * MOST_MEMBERS)
+    assert len(loads_unicode("[" + "1," * (MOST_MEMBERS - 1) + "1]")) == MOST_MEMBERS
+
+
+@given(JSON_VALUES, st.integers(1, 40))
+def test_members_are_as_in_the_value(value: object, most: int) -> None:
+    """JSON within the limit is read, whatever its texts hold, and that beyond it is not."""
+    text = json.dumps(value)
+    if members(json.loads(text)) <= most:
+        assert loads(text, most) == json.loads(text)
+    else:
+        with pytest.raises(ValueError, match="too many members"):
+            loads(text, most)
+
+
+def members(value: Any) -> int:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return 0 if parts is None else max(1, len(parts)) + sum(map(members, parts))
 
 
 def test_many_brackets_are_not_deep() -> None:
