@@ -28,6 +28,7 @@ from hug.server.flow import Flow, Signal
 from hug.server.head_limits import END, MAX_FIELDS, MAX_HEAD, MAX_LINE, Refusal, refusal
 from hug.server.held_head import HeldHead
 from hug.server.rounds import Rounds, seconds_silent
+from hug.server.until_close import end_with_connection
 
 LINGER: Final = 2.0
 """Seconds for which we read on after a refusal: to close at once takes it from a client that still writes."""
@@ -41,10 +42,12 @@ _IN_CHUNKS: Final = -1
 _VERSIONS: Final = ("1.1", "1.0")
 
 _UPGRADE: Final = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
+_NO_PATH: Final = re.compile(rb"(https?://[^/?#]+)(?=[?#]|$)", re.IGNORECASE)
 _EMPTY_LINES: Final = re.compile(rb"(?:\r\n)*")
 _LINE_FEED: Final = 0x0A
 
 _INVALID: Final = Refusal(HTTPStatus.BAD_REQUEST, "Invalid HTTP request received.")
+_HOST: Final = Refusal(HTTPStatus.BAD_REQUEST, "The request must have one Host header.")
 _SLOW: Final = Refusal(HTTPStatus.REQUEST_TIMEOUT, "The head of the request did not come in time.")
 _TRAILER: Final = Refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "There is too much between the chunks.")
 _VERSION: Final = Refusal(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "This server speaks HTTP/1.1.")
@@ -264,6 +267,12 @@ class HTTPProtocol(HttpToolsProtocol, Watching):
         if self.parser.get_http_version() not in _VERSIONS:
             self._refuse(_VERSION)
             return
+        hosts = [name for name, _ in self.headers if name == b"host"]
+        if len(hosts) != 1 and (hosts or self.parser.get_http_version() != "1.0"):  # RFC 9112, section 3.2
+            self._refuse(_HOST)
+            return
+        if not self.url.startswith(b"/"):
+            self.url = _NO_PATH.sub(rb"\1/", self.url)  # RFC 9110, section 4.2.3
         if not self.parser.should_upgrade():
             self._reading = _BODY
         elif self._should_upgrade():
@@ -289,6 +298,8 @@ class HTTPProtocol(HttpToolsProtocol, Watching):
     # Answering
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        if cycle.scope["http_version"] == "1.0":
+            end_with_connection(cycle)
         cycle.message_event = Signal()  # type: ignore[assignment]
         cycle.transport = HeldHead(cycle, self.loop)  # type: ignore[assignment]
         super()._start_asgi_task(cycle, app)

@@ -82,7 +82,7 @@ def test_too_much_ahead(server: Server) -> None:
             client.head()
 
 
-TEXT = b"POST /echo HTTP/1.1\r\nContent-Type: text/plain\r\n"
+TEXT = b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
 CHUNKS = b"4;a=b\r\n\r\n\r\n\r\n5\r\nGET /\r\n0\r\nTrailer: of no use\r\n\r\n"
 EMPTY_LINES = b"10\r\n" + b"\r\n" * 9 + b"5\r\na" + b"\r\n" * 3 + b"0\r\n\r\n"
 
@@ -122,7 +122,7 @@ def test_cut_anywhere(bare: Server, size: int) -> None:
 
 
 def head(lines: list[bytes], first: bytes = b"GET /answer HTTP/1.1") -> bytes:
-    return b"\r\n".join([first, *lines, b"", b""])
+    return b"\r\n".join([first, b"Host: localhost", *lines, b"", b""])
 
 
 LIMITS = {
@@ -130,7 +130,7 @@ LIMITS = {
     "URL without an end": (414, b"GET /" + b"x" * 1_000_000),
     "field": (431, head([b"Content-Type: text/plain;" + b";" * 128_000])),
     "field without an end": (431, b"GET / HTTP/1.1\r\nX: " + b"x" * 10_000),
-    "number": (431, head([b"X: a"] * 101)),
+    "number": (431, head([b"X: a"] * 100)),
     "size": (431, head([b"X: " + b"a" * 1000] * 33)),
     "flood": (431, head([b"X:a"] * 400_000)),
     "HTTP/2.0": (505, head([], b"GET /answer HTTP/2.0")),
@@ -140,6 +140,9 @@ LIMITS = {
     "garbage": (400, b"\0\0\0\0"),
     "bare LF": (400, b"GET /answer HTTP/1.1\n\n"),
     "two lengths": (400, head([b"Content-Length: 1", b"Content-Length: 2"])),
+    "no Host": (400, b"GET /answer HTTP/1.1\r\n\r\n"),
+    "two Hosts": (400, head([b"HOST: localhost"])),
+    "two Hosts of HTTP/1.0": (400, head([b"Host: localhost"], b"GET /answer HTTP/1.0")),
     "CONNECT": (400, head([], b"CONNECT localhost:80 HTTP/1.1")),
 }
 
@@ -157,7 +160,7 @@ def test_refused(bare: Server, status: int, request_: bytes) -> None:
 FITS = {
     "URL": head([], b"GET /answer?%b HTTP/1.1" % (b"x" * 8100)),
     "field": head([b"Cookie: " + b"x" * 8100]),
-    "number": head([b"X: a"] * 100),
+    "number": head([b"X: a"] * 99),
     "size": head([b"X: " + b"a" * 1000] * 32),
 }
 

@@ -1,12 +1,13 @@
 """hug's own protocol for uvicorn: streams of a channel are written to directly where that is right."""
 
+import contextlib
 import signal
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from .client import Client
+from .client import Client, Torn
 from .serving import Server, until
 
 Start = Callable[..., Server]
@@ -128,6 +129,37 @@ def test_connections_go_on(server: Server, cut: int, late: bool) -> None:
             assert [client.message().data for _ in range(n)] == [str(number) for number in range(n)]
             client.rest()
     until(lambda: server.get("/answer")["streams"] == 0)
+
+
+@pytest.mark.parametrize("path", ["/few?n=0", "/answer"])
+def test_old_client(server: Server, path: str) -> None:
+    """HTTP/1.0 knows no chunks: what a client of it gets is the body as it is, up to the connection's end."""
+    with Client(server.port, raw=f"GET {path} HTTP/1.0\r\n\r\n".encode()) as client:
+        client.head()
+        assert client.status == 200
+        assert client.headers["connection"] == "close"
+        assert "transfer-encoding" not in client.headers
+        if path == "/answer":
+            assert client.json()["streams"] == 0
+            return
+        while b"data: begun\n\n" not in client._received:
+            client._receive()
+        publish(server, 1)
+        with contextlib.suppress(Torn):
+            while True:
+                client._receive()
+        assert all(not line or line[0] in b":dri" for line in client._received.split(b"\n"))
+    until(lambda: server.get("/answer")["streams"] == 0)
+    assert "Traceback" not in server.log
+
+
+@pytest.mark.parametrize("target", ["http://localhost", "HTTP://x:80?a=b", "http://localhost/"])
+def test_whole_url(server: Server, target: str) -> None:
+    """A target may be a whole URL; one without a path is that of the root."""
+    request = f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+    with Client(server.port, raw=request) as client, Client(server.port, "/") as usual:
+        assert client.head().status == usual.head().status == 404
+        assert client.rest() == usual.rest()
 
 
 def test_end(server: Server) -> None:
