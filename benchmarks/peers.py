@@ -12,14 +12,14 @@ from servers import Server, uvicorn
 
 COMMANDS = {
     "hug": uvicorn("fanout_hug:app"),
-    "hug -f": uvicorn("fanout_hug:app", "--http", "hug.http_protocol:HTTPProtocol"),
+    "hug -f": [sys.executable, "-m", "hug", "-f", "fanout_hug.py", "-ma", "-s", "-p", "{port}"],
     "falcon": uvicorn("fanout_falcon:app"),
     "sse-starlette": uvicorn("fanout_sse_starlette:app"),
     "fastapi": uvicorn("fanout_fastapi:app"),
     "asgi": uvicorn("fanout_asgi:app"),
     "uvloop": [sys.executable, "fanout_uvloop.py", "{port}"],
 }
-"""``hug -f`` is the protocol that hug's own command serves with; ``uvloop`` is no server at all."""
+"""``hug -f`` is hug's own command; ``uvloop`` is no server at all."""
 
 
 @dataclass(frozen=True)

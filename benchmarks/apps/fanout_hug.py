@@ -19,6 +19,19 @@ async def events(number: int = 0):
     return channel(number)
 
 
+first_channel = channel(0)
+
+
+@hug.sse("/all")
+def all_of_it():
+    return first_channel
+
+
+@hug.sse("/all/async")
+async def all_of_it_async():
+    return first_channel
+
+
 @hug.get("/publish")
 async def publish(n: int, first: int = 0, rate: float = 0.0, channels: int = 1, size: int = 100):
     return await publish_all(lambda to, data: channel(to).publish(data), n, first, rate, channels, size)
