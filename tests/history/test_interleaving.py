@@ -1,11 +1,7 @@
 """Logs and views while other threads publish: an event may come between any two lines that read."""
 
 import random
-import sys
 import threading
-from collections.abc import Callable
-from types import FrameType
-from typing import Any, Self
 
 import pytest
 
@@ -17,34 +13,11 @@ from hug.eventstream.wire.decode import Decoder, Message
 from hug.eventstream.wire.encode import fields
 from hug.eventstream.wire.event import event
 
+from ..between_lines import BetweenLines
+
 A, B = "mwsd1x2a8k3q", "mwsd1x2a0000"
 MOST = 600
 CODE = {log_module.__file__, view_module.__file__}
-
-
-class BetweenLines:
-    """Calls a function before lines of `CODE`, one in so many by chance, as a switch of threads would."""
-
-    def __init__(self, one_in: int, chance: random.Random, function: Callable[[], None]) -> None:
-        self._one_in = one_in
-        self._chance = chance
-        self._function = function
-
-    def __enter__(self) -> Self:
-        self._before = sys.gettrace()
-        sys.settrace(self._called)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        sys.settrace(self._before)
-
-    def _called(self, frame: FrameType, _event: str, _argument: Any) -> Any:
-        return self._line if frame.f_code.co_filename in CODE else None
-
-    def _line(self, _frame: FrameType, event: str, _argument: Any) -> Any:
-        if event == "line" and self._chance.randrange(self._one_in) == 0:
-            self._function()
-        return self._line
 
 
 def third(message: Message) -> bool:
@@ -77,7 +50,7 @@ def test_reading(names: str, one_in: int, history: int) -> None:
     event_id = ":".join(track.log.id(1) for track in tracks)
     at_id = dict.fromkeys((track.name for track in tracks), 1)
     for until in (MOST // 3, 2 * MOST // 3, MOST):
-        with BetweenLines(one_in, chance, publish):
+        with BetweenLines(CODE, one_in, chance, publish):
             at, body = view.start(event_id, None, 0.0)
         decoder = Decoder(event_id)
         messages = decoder.feed(body)
@@ -85,7 +58,7 @@ def test_reading(names: str, one_in: int, history: int) -> None:
             follow(tracks, at_id, messages, told=decoder.last_event_id)
             if min(log.last for log in logs.values()) >= until:
                 break
-            with BetweenLines(one_in, chance, publish):
+            with BetweenLines(CODE, one_in, chance, publish):
                 messages = decoder.feed(view.read(at, 500))
         event_id = decoder.last_event_id
     while view.is_behind(at):

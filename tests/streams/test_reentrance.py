@@ -4,9 +4,7 @@ import random
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from types import FrameType
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
@@ -16,36 +14,12 @@ from hug.eventstream.channels import channel, fanout, registry
 from hug.eventstream.history import log
 from hug.eventstream.loop import pump
 
+from ..between_lines import BetweenLines
 from .stalling import assert_run, connected, log_of, number_of, run
 
 pytestmark = pytest.mark.usefixtures("no_errors")
 
 CODE = {module.__file__ for module in (channel, fanout, log, memory, pump, registry)}
-
-
-class BetweenLines:
-    """Calls a function in this thread before lines of `CODE`, one in so many by chance, as a signal does."""
-
-    def __init__(self, one_in: int, function: Callable[[], Any]) -> None:
-        self._one_in = one_in
-        self._chance = random.Random(one_in)
-        self._function = function
-
-    def __enter__(self) -> Self:
-        self._before = sys.gettrace()
-        sys.settrace(self._called)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        sys.settrace(self._before)
-
-    def _called(self, frame: FrameType, _event: str, _argument: Any) -> Any:
-        return self._line if frame.f_code.co_filename in CODE else None
-
-    def _line(self, _frame: FrameType, event: str, _argument: Any) -> Any:
-        if event == "line" and self._chance.randrange(self._one_in) == 0:
-            self._function()
-        return self._line
 
 
 @pytest.mark.parametrize("one_in", [1, 2, 5, 20])
@@ -63,7 +37,7 @@ def test_between_any_two_lines(api: Any, history: int, one_in: int) -> None:
 
     async def main() -> None:
         async with connected(api, "/a") as client:
-            with BetweenLines(one_in, publish):
+            with BetweenLines(CODE, one_in, random.Random(one_in), publish):
                 for _ in range(100):
                     publish()
             await client.take(len(publications))
@@ -88,7 +62,7 @@ def test_making_the_same_channel(api: Any, one_in: int) -> None:
     for _ in range(50):
         current = f"user:{next(names)}"
         made.clear()
-        with BetweenLines(one_in, ask):
+        with BetweenLines(CODE, one_in, random.Random(one_in), ask):
             one = hug.sse.channel(current, history=5, api=api)
         assert {id(each) for each in made} == {id(one)}
         assert log_of(one).last == len(made) > 0
@@ -111,7 +85,7 @@ def test_id_of_an_event_in_the_middle_of_another(api: Any) -> None:
                         ask()
                     refusals.append(str(refusal.value))
 
-    with BetweenLines(1, publish):
+    with BetweenLines(CODE, 1, random.Random(1), publish):
         outer = news.publish("outer")
     assert refusals
     numbers = [number_of(publication.id) for publication in publications]
@@ -125,7 +99,7 @@ def test_two_threads_in_the_middle(api: Any) -> None:
 
     def publish(mine: Any, other: Any) -> None:
         together.wait(10)
-        with BetweenLines(3, lambda: other.publish("inner")):
+        with BetweenLines(CODE, 3, random.Random(3), lambda: other.publish("inner")):
             for _ in range(300):
                 mine.publish("outer")
 

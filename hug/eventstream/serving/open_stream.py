@@ -9,7 +9,7 @@ from collections.abc import Coroutine, Mapping
 from typing import Any, Final
 
 from hug.asgi import Message, Receive, Send
-from hug.eventstream.connection.disconnect import watch
+from hug.eventstream.connection.disconnect import Watch, watch
 from hug.eventstream.connection.writer import ClientGone, Connection, CutOff
 from hug.eventstream.loop.budget import LEFT
 from hug.eventstream.loop.ending import stream_opens
@@ -114,17 +114,7 @@ class OpenStream:
         head: Message | None = None,
     ) -> None:
         """Send the first bytes, run the source until something ends the stream, send the last bytes."""
-        try:
-            start = self._feed.start(last_event_id, self._guard)
-            first = opening(start, self._retry, guard=self._guard)
-            if head is None:
-                self._write(first)
-            else:
-                await self._start(head, first, extensions)
-            watching = watch(receive, self, self._streams.context, extensions)
-        except BaseException:
-            await self._feed.close()
-            raise
+        watching = await self._open(receive, last_event_id, extensions, head)
         if self._streams.ending_since is not None:
             self._end = End.DRAIN
         ticket = self._streams.add(self, self._next_look(self._connection.wrote_at))
@@ -177,11 +167,24 @@ class OpenStream:
             await asyncio.wait({pending})
         self._end = End.SOURCE
 
-    async def _start(self, head: Message, first: bytes, extensions: Mapping[str, Any] | None) -> None:
+    async def _open(
+        self, receive: Receive, last_event_id: str, extensions: Mapping[str, Any] | None, head: Message | None
+    ) -> Watch:
+        """Send the head, if nobody has, and the first bytes; notice from now on that the client leaves."""
         try:
-            await self._connection.start(head, first, extensions)
-        except ClientGone:
-            self._stop(End.CLIENT)
+            start = self._feed.start(last_event_id, self._guard)
+            first = opening(start, self._retry, guard=self._guard)
+            try:
+                if head is None:
+                    self._connection.write(first)
+                else:
+                    await self._connection.start(head, first, extensions)
+            except ClientGone:
+                self._stop(End.CLIENT)
+            return watch(receive, self, self._streams.context, extensions)
+        except BaseException:
+            await self._feed.close()
+            raise
 
     def _write(self, body: bytes) -> None:
         try:
