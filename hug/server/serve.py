@@ -37,12 +37,8 @@ def configuration(*, silent: bool = False, reload_delay: float = 1.0) -> uvicorn
         reload_delay: Seconds between two looks at the sources, where something looks at them.
     """
     log_config = copy.deepcopy(uvicorn.config.LOGGING_CONFIG)
-    log_config["filters"] = {"cut_off": {"()": _CutOff}}
     # Our banner says what uvicorn's INFO lines say. Requests are logged through uvicorn.access.
-    log_config["loggers"]["uvicorn.error"] = {
-        "level": "ERROR" if silent else "WARNING",
-        "filters": ["cut_off"],
-    }
+    log_config["loggers"]["uvicorn.error"] = {"level": "ERROR" if silent else "WARNING"}
     return uvicorn.Config(
         "",
         interface="asgi3",
@@ -78,7 +74,7 @@ def serve(
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        pass
+        self._errors.addFilter(_not_cancelled)
     else:
         raise LoopRunning
     sockets = listen(host, port)
@@ -133,20 +129,32 @@ class LoopRunning(HugError, RuntimeError):
 
 
 class _Server(uvicorn.Server):
-    """Prints its banner when it can be reached, not before: who opens the URL at once gets an answer."""
+    """Prints its banner when it can be reached, not before: who opens the URL at once gets an answer.
+
+    Once it ends, it is the server that cancels requests, after `GRACE` or at a second Ctrl-C, and nobody's
+    mistake: their tracebacks are hidden.
+    """
 
     def __init__(self, config: uvicorn.Config, text: str) -> None:
         super().__init__(config)
         self._text = text
+        self._errors = logging.getLogger("uvicorn.error")
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            super().run(sockets)
+        finally:
+            self._errors.removeFilter(_not_cancelled)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self._text:
             print(self._text, flush=True)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._errors.addFilter(_not_cancelled)
+        await super().shutdown(sockets)
 
-class _CutOff(logging.Filter):
-    """Hides the traceback of a request that the server itself cancelled after `GRACE`: nobody's mistake."""
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
+def _not_cancelled(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))

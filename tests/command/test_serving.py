@@ -164,6 +164,27 @@ def test_interrupt_stuck_client(hug: Start) -> None:
     assert "Traceback" not in running.stderr
 
 
+CANCELLED = """
+import asyncio
+import hug
+
+@hug.get()
+async def cancelled():
+    task = asyncio.ensure_future(asyncio.sleep(60))
+    task.cancel()
+    await task
+"""
+
+
+@pytest.mark.parametrize("words", [[], ["-ma"]], ids=["reloading", "not reloading"])
+def test_cancelled_handler(hug: Start, folder: Path, words: list[str]) -> None:
+    """A handler that waits for what was cancelled fails as any other does: its traceback is in the log."""
+    (folder / "cancelled.py").write_text(CANCELLED)
+    running = hug("-f", "cancelled.py", *words)
+    assert "Internal Server Error" in running.get("/cancelled")
+    until(lambda: "await task" in running.stderr and "CancelledError" in running.stderr)
+
+
 @pytest.mark.parametrize("words", [[], ["-ma"]], ids=["reloading", "not reloading"])
 def test_interrupt_while_loading(hug: Start, folder: Path, words: list[str]) -> None:
     """Ctrl-C also ends a program that is still being imported, without a traceback."""
