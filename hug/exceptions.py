@@ -36,6 +36,15 @@ class BodyUnreadable(HugError, ValueError):
     """A request's body is not what its content type says. The client can mend it, so it gets a 400."""
 
 
+class ChannelNameError(HugError, ValueError):
+    """No channel can have this name: it is empty, too long, or has characters that are not printable."""
+
+    def __init__(self, name: str, longest: int) -> None:
+        shown = name if len(name) <= longest else name[:longest] + "..."
+        super().__init__(f"a channel's name has 1 to {longest} printable characters, not {shown!r}")
+        self.name = name
+
+
 class PublishRefused(HugError, RuntimeError):
     """The process is ending: the event would reach nobody."""
 

@@ -274,6 +274,17 @@ def test_channels(module: ModuleType) -> None:
         assert next(second) in first.take(2)
 
 
+@block("docs/channels.md", "'/rooms/{name}'")
+def test_rooms(module: ModuleType) -> None:
+    """A client that asks for what can be no channel's name is answered with 404, in its own words."""
+    with hug.test.sse(module, "/rooms/tea") as stream:
+        hug.sse.channel("room:tea", api=module).publish("ready")
+        assert next(stream).data == "ready"
+    for name in ("a%0ab", "%E2%80%8B", "x" * 256):
+        answer = hug.test.get(module, f"/rooms/{name}")
+        assert (answer.status, answer.data["errors"].keys()) == (hug.HTTP_404, {"No such room"})
+
+
 @block("docs/channels.md", "'/changes'")
 def test_state(module: ModuleType) -> None:
     """A page that has loaded the state gets what has changed since, and nothing else."""

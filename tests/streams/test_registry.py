@@ -109,9 +109,13 @@ def test_bad_options(api: Any, option: str, value: Any, message: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "x" * 256, "a\nb", "a\0", "\ud800", "a\u2028b"])
 def test_bad_names(api: Any, name: str) -> None:
-    """A name is short and printable: it is in logs and in gap events."""
-    with pytest.raises(ValueError, match=r"a channel's name has 1 to 255 printable characters, not '"):
+    """A name is short and printable: it is in logs and in gap events. Bad ones have an error of their own."""
+    with pytest.raises(
+        ValueError, match=r"a channel's name has 1 to 255 printable characters, not '"
+    ) as error:
         hug.sse.channel(name, api=api)
+    assert isinstance(error.value, hug.exceptions.ChannelNameError)
+    assert error.value.name == name
 
 
 @pytest.mark.parametrize("name", [5, None, b"news"])

@@ -15,6 +15,7 @@ from hug.eventstream.channels.channel import Channel, fanout_of
 from hug.eventstream.channels.fanout import Fanout
 from hug.eventstream.history.log import Bounds, Log
 from hug.eventstream.history.view import OnGap
+from hug.exceptions import ChannelNameError
 from hug.sentinels import DEFAULT, Default
 
 HISTORY: Final = 100
@@ -85,6 +86,7 @@ class Channels:
 
         Raises:
             TypeError: The name is no text.
+            ChannelNameError: It is too long, empty, or not printable; this is a ValueError, too.
             ValueError: A value is out of range, or other than what the channel was made with.
         """
         channel = self._known.get(name)
@@ -190,7 +192,7 @@ def _fanout(name: str, history: Any, max_bytes: Any, max_age: Any, on_gap: Any, 
     if not isinstance(name, str):
         raise TypeError(f"a channel's name is text, not {type(name).__name__}")
     if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
-        raise ValueError(f"a channel's name has 1 to {LONGEST_NAME} printable characters, not {name[:300]!r}")
+        raise ChannelNameError(name, LONGEST_NAME)
     if isinstance(max_age, Default):
         # Who asks for a history of his own wants it the day after, too.
         max_age = MAX_AGE if isinstance(history, Default) else None
