@@ -74,7 +74,7 @@ def serve(
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        self._errors.addFilter(_not_cancelled)
+        pass
     else:
         raise LoopRunning
     sockets = listen(host, port)
