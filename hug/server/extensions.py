@@ -19,12 +19,14 @@ class Watching:
 
     Attributes:
         watched: The stream, if there is one that wants to know.
+        streams: See `Answering`.
         transport: The connection.
     """
 
-    __slots__ = ("watched",)
+    __slots__ = ("streams", "watched")
 
     watched: Watched | None
+    streams: bool
     transport: Any
 
     def forget_parser(self) -> None:
@@ -71,6 +73,9 @@ def start(send: Send, head: Message, first: bytes) -> bool:
         )
     cycle.response_started = cycle.chunked_encoding = True
     cycle.waiting_for_100_continue = False
+    protocol = getattr(cycle.on_response, "__self__", None)
+    if isinstance(protocol, Watching):
+        protocol.streams = True
     connection_of(cycle).write(_head_in_chunks(head, cycle.default_headers) + first)
     return True
 

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 JOINED: Final = 64 * 1024
 """Bytes up to which a body is copied behind its head; a larger one is handed over beside it."""
+
+
+_STREAM: Final = b"text/event-stream"
+
+
+class Answering(Protocol):
+    """A connection's protocol.
+
+    Attributes:
+        loop: Its event loop.
+        streams: Whether the answer is a stream of events, which has limits of its own.
+    """
+
+    loop: asyncio.AbstractEventLoop
+    streams: bool
 
 
 class HeldHead:
@@ -17,11 +32,11 @@ class HeldHead:
     The head waits for what comes next, but no longer than until the event loop has done what is due now.
     """
 
-    __slots__ = ("_cycle", "_held", "_loop", "_transport")
+    __slots__ = ("_cycle", "_held", "_protocol", "_transport")
 
-    def __init__(self, cycle: RequestResponseCycle, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, cycle: RequestResponseCycle, protocol: Answering) -> None:
         self._cycle = cycle
-        self._loop = loop
+        self._protocol = protocol
         self._transport: Any = cycle.transport
         self._held = b""
 
@@ -29,7 +44,8 @@ class HeldHead:
         """Hold ``data`` if it is the first; else write both."""
         if not self._held:
             self._held = data
-            self._loop.call_soon(self.release)
+            self._protocol.streams = _STREAM in data
+            self._protocol.loop.call_soon(self.release)
             return
         held, self._held = self._held, b""
         self._cycle.transport = self._transport

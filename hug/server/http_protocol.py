@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 import weakref
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
@@ -23,11 +24,12 @@ from uvicorn.server import ServerState
 from hug.eventstream.connection.disconnect import Watched
 from hug.eventstream.loop.open_streams import streams_of
 from hug.server.addresses import addresses
+from hug.server.chunks import possible_end
 from hug.server.extensions import EXTENSIONS, Watching
 from hug.server.flow import Flow, Signal
 from hug.server.head_limits import END, MAX_FIELDS, MAX_HEAD, MAX_LINE, Refusal, refusal
 from hug.server.held_head import HeldHead
-from hug.server.rounds import Rounds, seconds_silent
+from hug.server.rounds import Rounds, bytes_queued, seconds_silent
 from hug.server.until_close import end_with_connection
 
 LINGER: Final = 2.0
@@ -43,8 +45,6 @@ _VERSIONS: Final = ("1.1", "1.0")
 
 _UPGRADE: Final = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
 _NO_PATH: Final = re.compile(rb"(https?://[^/?#]+)(?=[?#]|$)", re.IGNORECASE)
-_EMPTY_LINES: Final = re.compile(rb"(?:\r\n)*")
-_LINE_FEED: Final = 0x0A
 
 _INVALID: Final = Refusal(HTTPStatus.BAD_REQUEST, "Invalid HTTP request received.")
 _HOST: Final = Refusal(HTTPStatus.BAD_REQUEST, "The request must have one Host header.")
@@ -69,6 +69,8 @@ class HTTPProtocol(HttpToolsProtocol, Watching):
             away, and the connection closed after the answer, so that the client sends it again.
         silence: Seconds after which a client that acknowledges nothing of what was sent, a heartbeat perhaps,
             counts as gone. The system's own limit is about 15 minutes.
+        write_timeout: Seconds after which a client that takes nothing of an answer is cut off; a stream that
+            has begun has its own, in the settings of its API.
         watched: The stream that is open on it, if that wants to know when the client leaves.
         deadline: When the client has taken too long, in the loop's time; 0 is never.
         silent_since: When it was first found that the client acknowledges nothing; 0 if it does.
@@ -80,15 +82,27 @@ class HTTPProtocol(HttpToolsProtocol, Watching):
     head_timeout: ClassVar[float] = 30.0
     max_ahead: ClassVar[int] = 64 * 1024
     silence: ClassVar[float] = 30.0
+    write_timeout: ClassVar[float] = 60.0  # as nginx
 
     # One attribute more in uvicorn's dictionary would be one too many for Python to keep its keys only once.
-    __slots__ = ("_ahead", "_beside", "_left", "_reading", "_seen", "deadline", "silent_since")
+    __slots__ = (
+        "_ahead",
+        "_beside",
+        "_left",
+        "_reading",
+        "_seen",
+        "_stuck_since",
+        "_unsent",
+        "deadline",
+        "silent_since",
+    )
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         """See `HttpToolsProtocol`."""
         super().__init__(*arguments, **options)
         self.pipeline = ()  # type: ignore[assignment]  # where uvicorn keeps requests it has parsed
         self.watched: Watched | None = None
+        self.streams = False
         self.deadline = 0.0
         self.silent_since = 0.0
         self._reading = _HEAD
@@ -97,6 +111,8 @@ class HTTPProtocol(HttpToolsProtocol, Watching):
         self._left = 0  # bytes of the body
         self._beside = 0  # bytes of a body in chunks that have come since the last of its content
         self._ahead = b""
+        self._unsent = 0  # bytes of an answer, when that was last looked at, and since when it is as many
+        self._stuck_since = 0.0
 
     # The connection
 
@@ -133,8 +149,18 @@ class HTTPProtocol(HttpToolsProtocol, Watching):
             self.transport.close()
 
     def listen(self, now: float) -> None:
-        """See `Rounds`: drop the connection if the client stays silent, as one does that lost its power."""
+        """See `Rounds`: drop the connection if the client stays silent, as one does that lost its power.
+
+        Or if it takes nothing of its answer.
+        """
         connection = self.transport.get_extra_info("socket")
+        if self._is_stuck(now, connection):
+            client = self.client[0] if self.client else "a client"
+            self.logger.warning(
+                "%s took nothing of an answer for %g seconds: cut off", client, self.write_timeout
+            )
+            self.transport.abort()
+            return
         silent = 0.0 if connection is None else seconds_silent(connection)
         if not silent:
             self.silent_since = 0.0
@@ -143,6 +169,17 @@ class HTTPProtocol(HttpToolsProtocol, Watching):
             self.silent_since = now
         elif min(silent, now - self.silent_since) >= self.silence:
             self.transport.abort()
+
+    def _is_stuck(self, now: float, connection: socket.socket | None) -> bool:
+        unsent = self.transport.get_write_buffer_size()
+        if unsent and self.streams and not self.cycle.response_complete:
+            unsent = 0
+        if unsent and connection is not None:
+            unsent += bytes_queued(connection)  # which go while the buffer above it stays as full as it is
+        if not unsent or unsent != self._unsent:
+            self._unsent, self._stuck_since = unsent, now
+            return False
+        return now - self._stuck_since >= self.write_timeout
 
     # Reading
 
@@ -210,12 +247,12 @@ class HTTPProtocol(HttpToolsProtocol, Watching):
     def _read_chunks(self, data: bytes) -> bytes:
         """Read a body in chunks, or part of it; return what is behind it.
 
-        Only the parser knows where it ends, but that is behind an empty line whose previous one is not.
+        Only the parser knows where it ends; see `possible_end`.
         """
         start = len(self._seen)
         data = self._seen + data
         while start < len(data) and self._reading == _BODY:
-            end = _possible_end(data, max(start - len(END) + 1, 0))
+            end = possible_end(data, max(start - len(END) + 1, 0))
             self._beside += end - start
             self._parse(data[start:end])
             if self._beside > self.max_head:
@@ -300,8 +337,9 @@ class HTTPProtocol(HttpToolsProtocol, Watching):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         if cycle.scope["http_version"] == "1.0":
             end_with_connection(cycle)
+        self.streams = False
         cycle.message_event = Signal()  # type: ignore[assignment]
-        cycle.transport = HeldHead(cycle, self.loop)  # type: ignore[assignment]
+        cycle.transport = HeldHead(cycle, self)  # type: ignore[assignment]
         super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
@@ -339,13 +377,3 @@ class HTTPProtocol(HttpToolsProtocol, Watching):
             self.deadline = self.loop.time() + LINGER
         else:
             self.transport.close()
-
-
-def _possible_end(data: bytes, start: int) -> int:
-    """Return where a body in chunks may end, behind the first of empty lines; else the end of ``data``."""
-    while (found := data.find(END, start)) >= 0:
-        if not found or data[found - 1] != _LINE_FEED:
-            return found + len(END)
-        lines = _EMPTY_LINES.match(data, found)
-        start = lines.end() if lines else found + 1
-    return len(data)

@@ -9,6 +9,10 @@ import sys
 from collections.abc import Collection
 from typing import Any, Final
 
+if sys.platform == "linux":
+    import fcntl
+    import termios
+
 INTERVAL: Final = 1.0
 """Seconds between two looks, by which a client may be found late."""
 
@@ -46,11 +50,12 @@ class Rounds:
         now = self._loop.time()
         self._turn = (self._turn + 1) % TURNS
         for number, connection in enumerate(tuple(self._connections)):
-            deadline = getattr(connection, "deadline", None)  # None: it has been upgraded to another protocol
-            if deadline:
-                if deadline <= now:
-                    connection.overdue()
-            elif deadline == 0 and (number % TURNS == self._turn or connection.silent_since):
+            deadline = getattr(connection, "deadline", None)
+            if deadline is None:  # it has been upgraded to another protocol
+                continue
+            if deadline and deadline <= now:
+                connection.overdue()
+            elif number % TURNS == self._turn or connection.silent_since:
                 connection.listen(now)
         self._going = False
         if self._connections:
@@ -71,3 +76,14 @@ def seconds_silent(connection: socket.socket) -> float:
         return 0.0
     retransmits, probes, last_acknowledged = info[2], info[3], info[20]
     return last_acknowledged / 1000 if max(retransmits, probes) >= _REPEATED else 0.0
+
+
+def bytes_queued(connection: socket.socket) -> int:
+    """Return how many bytes the system keeps that the other side has yet to take; 0 if it does not tell."""
+    if sys.platform != "linux":
+        return 0
+    try:
+        answer = fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4))
+    except OSError:  # closed meanwhile
+        return 0
+    return int.from_bytes(answer, sys.byteorder)

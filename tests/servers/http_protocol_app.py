@@ -15,6 +15,9 @@ HTTPProtocol.head_timeout = float(os.environ.get("HEAD_TIMEOUT", "30"))
 if "SILENCE" in os.environ:
     HTTPProtocol.silence = float(os.environ["SILENCE"])
     rounds.TURNS = 1
+if "ANSWER_TIMEOUT" in os.environ:
+    HTTPProtocol.write_timeout = float(os.environ["ANSWER_TIMEOUT"])
+    rounds.TURNS = 1
 
 channel = hug.sse.channel("numbers", history=10_000, max_bytes=1_000_000)
 api = hug.API(__name__)
@@ -23,6 +26,39 @@ published = asyncio.Event()
 parts = 0
 found: list[bool] = []
 """Of each stream, whether it may be written to directly."""
+
+
+class Cleanups:
+    """How many requests have a session, and which of them have not ended."""
+
+    begun = 0
+    open = 0
+
+
+@hug.directive()
+class Session:
+    def __init__(self, *_: Any, **__: Any) -> None:
+        Cleanups.begun += 1
+        Cleanups.open += 1
+
+    def cleanup(self, exception: object = None) -> None:
+        Cleanups.open -= 1
+
+
+@hug.sse("/session")
+async def session(session: Session):
+    return channel
+
+
+@hug.get("/big")
+async def big():
+    """More than systems keep for a client that does not read."""
+    return "x" * 20_000_000
+
+
+@hug.get("/sessions")
+async def sessions():
+    return [Cleanups.begun, Cleanups.open]
 
 
 @hug.sse("/numbers")

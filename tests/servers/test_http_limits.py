@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from hug.server.http_protocol import _possible_end
+from hug.server.chunks import possible_end
 
 from .client import Client, Torn
 from .serving import Server, until
@@ -16,8 +16,14 @@ GET = b"GET /answer HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 @pytest.fixture(params=["protocol", "protocol-wrapped"])
-def server(request: pytest.FixtureRequest, start: Start) -> Server:
-    return start(request.param)
+def name(request: pytest.FixtureRequest) -> str:
+    found: str = request.param
+    return found
+
+
+@pytest.fixture
+def server(start: Start, name: str) -> Server:
+    return start(name)
 
 
 @pytest.fixture
@@ -203,7 +209,7 @@ def test_steps() -> None:
     start, steps = 0, 0
     data = b"30d40\r\n" + lines + b"\r\n0\r\n\r\n"
     while start < len(data):
-        start = _possible_end(data, start)
+        start = possible_end(data, start)
         steps += 1
     assert steps <= 2
 
@@ -245,6 +251,34 @@ def test_slow_reader(start: Start) -> None:
         while client.chunk():
             client.body = b""
         assert len(client.messages) == 200
+
+
+def test_stuck(start: Start, name: str) -> None:
+    """A client that takes nothing of its answer is cut off, and the stream behind that ends; others go on.
+
+    One that reads slowly gets all, and a stream has a limit of its own.
+    """
+    server = start(name, ANSWER_TIMEOUT="2")
+    begin = b"GET /%b HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    stream = server.open("/long", buffer=4096).head()
+    slow = server.open("/big", buffer=4096).head()
+    stuck = server.open("", raw=begin % b"big", buffer=4096)
+    followed = server.open("", raw=begin % b"big" + begin % b"session", buffer=4096)
+    until(lambda: server.get("/sessions") == [1, 1])
+
+    def both_cut_off() -> bool:
+        slow._received += slow._socket.recv(500)
+        return server.log.count("took nothing of an answer for 2 seconds: cut off") == 2
+
+    until(both_cut_off, within=20)
+    until(lambda: server.get("/sessions") == [1, 0])
+    for client in (stuck, followed):
+        client.head().torn()
+    assert len(slow.json()) == 20_000_000
+    while stream.chunk():
+        stream.body = b""
+    assert len(stream.messages) == 200
+    assert "Traceback" not in server.log
 
 
 def test_vanished(start: Start) -> None:
