@@ -27,6 +27,7 @@ from hug.server.addresses import addresses
 from hug.server.chunks import possible_end
 from hug.server.extensions import EXTENSIONS, Watching
 from hug.server.flow import Flow, Signal
+from hug.server.garbage import look_rarely
 from hug.server.head_limits import END, MAX_FIELDS, MAX_HEAD, MAX_LINE, Refusal, refusal
 from hug.server.held_head import HeldHead
 from hug.server.rounds import Rounds, bytes_queued, seconds_silent
@@ -127,6 +128,7 @@ class HTTPProtocol(HttpToolsProtocol, Watching):
         rounds = _rounds.get(self.server_state)
         if rounds is None:
             rounds = _rounds[self.server_state] = Rounds(self.loop, self.connections)
+            look_rarely()
         rounds.begin()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -7,13 +7,9 @@ needs: import it where serving starts.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import copy
-import gc
 import logging
 import socket
-from collections.abc import Iterator
-from typing import Final
 
 import uvicorn
 import uvicorn.config
@@ -22,11 +18,9 @@ from hug.asgi import Application
 from hug.eventstream.loop.budget import GRACE
 from hug.exceptions import HugError
 from hug.server.banner import banner
+from hug.server.garbage import rare_collections
 from hug.server.http_protocol import HTTPProtocol
 from hug.server.sockets import BACKLOG, close, listen
-
-YOUNG_OBJECTS: Final = 10_000
-"""New objects after which Python looks for garbage among them; its own setting is 700, or 2000."""
 
 
 def configuration(*, silent: bool = False, reload_delay: float = 1.0) -> uvicorn.Config:
@@ -87,34 +81,13 @@ def serve_on(
     """Serve ``application`` on ``sockets``, which are closed at the end; print ``text`` when it is served."""
     config.app = application
     try:
-        with _rare_collections():
+        with rare_collections():
             _Server(config, text).run(sockets)
     except KeyboardInterrupt:
         # uvicorn ends in order and then raises the signals it took again. There is nothing left to interrupt.
         pass
     finally:
         close(sockets)
-
-
-@contextlib.contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Have Python look for garbage less often, and not at what was there before, while we serve.
-
-    Each connection is made of dozens of objects. With Python's own thresholds, a thousand that come at once
-    have it look through all objects of the process several times, for a tenth of a second at a time.
-    """
-    before = gc.get_threshold()
-    if not 0 < before[0] < YOUNG_OBJECTS:  # the application has chosen itself
-        yield
-        return
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 class LoopRunning(HugError, RuntimeError):
