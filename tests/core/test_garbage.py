@@ -1,4 +1,4 @@
-"""hug.server.garbage: a server of many streams has Python look for garbage less often, unless it is told to."""
+"""hug.server.garbage: a server of many streams has Python look for garbage less often, unless told not to."""
 
 import gc
 from collections.abc import Iterator
