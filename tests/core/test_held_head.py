@@ -92,7 +92,7 @@ def test_sent_at_once(port: int, path: str, header: str, first: bytes) -> None:
     [
         (get("/large"), 200, LARGE),
         (get("/nothing"), 204, b""),
-        (get("/").replace(b"GET", b"HEAD"), 200, b""),
+        (get("/", "Connection: close").replace(b"GET", b"HEAD"), 200, b""),
     ],
     ids=["large", "no content", "HEAD"],
 )
