@@ -21,7 +21,7 @@ from hug.interface.event_stream import EventStreamHTTP
 from hug.interface.formats import announce_error, output
 from hug.interface.http import HTTP
 from hug.versions import Key, VersionError
-from hug.web.admission import admitted, refuse, refuse_websocket
+from hug.web.before_falcon import admitted, refuse, refuse_websocket
 from hug.web.body import is_plain_get, opening
 from hug.web.error_body import error_body
 from hug.web.errors import HTTPBadRequest, HTTPError

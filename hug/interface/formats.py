@@ -19,7 +19,7 @@ OutputFormat: TypeAlias = Callable[..., Any]
 media_type = lru_cache(maxsize=64)(parse_content_type)
 """The media type and parameters of a ``Content-Type`` header; clients send few different ones.
 
-`hug.web.admission.LONGEST_MEDIA_TYPE` bounds their length, and so what is kept of them.
+`hug.web.before_falcon.LONGEST_MEDIA_TYPE` bounds their length, and so what is kept of them.
 """
 
 

@@ -18,9 +18,9 @@ from hug.interface.execution import INLINE, InThread
 from hug.interface.formats import Output, announce_error, input_format, is_text, media_type, output
 from hug.interface.preparation import as_directive, as_requirement, flexible, signature, transformation
 from hug.interface.protocols import Owner
+from hug.interface.requirements import answer_instead
 from hug.sentinels import NOTHING
 from hug.web.error_body import error_body
-from hug.web.errors import HTTPForbidden
 from hug.web.request import Request
 from hug.web.response import Response
 from hug.web.threads import finish, handlers
@@ -183,27 +183,12 @@ class HTTP:
         return await exchange.request.read(settings.max_body, settings.body_timeout)
 
     async def check_requirements(self, exchange: Exchange) -> Any:
-        """Return `ANSWERED` if one was not met and gave the answer, which is anything true but True.
-
-        Raises:
-            HTTPForbidden: One was not met, and said so with False, or another false value that is not None.
-        """
-        for requirement in self.requires:
-            verdict = await exchange.execution.call(
-                requirement,
-                request=exchange.request,
-                response=exchange.response,
-                context=exchange.context,
-                module=self.api.module,
-                api=self.api,
-            )
-            if verdict is None or verdict is True:
-                continue
-            if not verdict:
-                raise HTTPForbidden
-            await self.write(exchange, verdict, exchange.output)
-            return ANSWERED
-        return None
+        """Return `ANSWERED` if a requirement was not met and gave the answer."""
+        answer = await answer_instead(self.requires, exchange, self.api)
+        if answer is None:
+            return None
+        await self.write(exchange, answer, exchange.output)
+        return ANSWERED
 
     async def gather(self, exchange: Exchange, errors: dict[str, Any]) -> dict[str, Any]:
         """Return what the client gives, by name: the query, the body over it, URL fields over both.

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 from hug.eventstream.connection.stepping import Rest, T
 from hug.eventstream.sources.holding import Watched
-from hug.eventstream.sources.left_behind import keep
+from hug.eventstream.sources.kept_alive import keep
 from hug.eventstream.sources.listening import running
 
 

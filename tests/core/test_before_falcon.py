@@ -8,7 +8,7 @@ import pytest
 
 import hug
 from hug.interface.formats import media_type
-from hug.web.admission import LONGEST_MEDIA_TYPE
+from hug.web.before_falcon import LONGEST_MEDIA_TYPE
 
 from .serving import exchange, get, serving
 
