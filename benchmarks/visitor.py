@@ -15,6 +15,21 @@ SMALL = 4096
 """Bytes of receive buffer: a reader that stalls holds up its server soon."""
 
 
+BROWSER = "".join(
+    f"{name}: {value}\r\n"
+    for name, value in {
+        "Accept": "text/event-stream",
+        "Cache-Control": "no-cache",
+        "Pragma": "no-cache",
+        "User-Agent": "Mozilla/5.0",
+    }.items()
+)
+"""What an ``EventSource`` asks with: it is told at once where it begins."""
+
+UNHEARD = "hug-torn"
+"""Type of the event that tells it so."""
+
+
 class Unexpected(Exception):
     """What came is not what a channel promises."""
 
@@ -59,7 +74,7 @@ class Visitor:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
         self.socket.settimeout(TIMEOUT)
         self.socket.connect(("127.0.0.1", port))
-        self.socket.sendall(f"GET {self.path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{resume}\r\n".encode())
+        self.socket.sendall(f"GET {self.path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{BROWSER}{resume}\r\n".encode())
         self.socket.setblocking(False)
         return self.socket
 
@@ -123,7 +138,7 @@ class Visitor:
         if event_id:
             self.last_id = event_id
         number = int(event_id.rpartition("-")[2]) if event_id else 0
-        if "data" not in fields:
+        if "data" not in fields or fields.get("event") == UNHEARD:
             if event_id and self.last is None:
                 self.last = number  # where the first connection begins
         elif self.last is None:
