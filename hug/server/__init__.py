@@ -1,5 +1,5 @@
-"""Serving a program: `run` chooses how; a `worker` is one process that does; `reload` supervises one.
+"""Serving a program: `run` chooses how; a `worker` is one process that does; two supervisors start it.
 
-A supervisor of several workers has its place beside `reload`: what both start is a `Worker`. How a process
-serves is in `serve`, where in `sockets`, and what it does with each connection in `http_protocol`.
+`reload` has one worker and replaces it when the program changes, `workers` has several, each a `child`. How a
+process serves is in `serve`, where in `sockets`, and what it does with each connection in `http_protocol`.
 """

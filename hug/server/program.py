@@ -32,11 +32,11 @@ class Program:
 
         Args:
             word: A file if there is one or it looks like one, else a module.
-            file: A path.
+            file: A path. That of a package, or of its ``__init__.py``, is a module that is in that folder.
             module: A name, with dots perhaps.
 
         Raises:
-            ProgramError: More than one is given, or none, or the file does not exist.
+            ProgramError: More than one is given, or none, or the file does not exist, or is a mere folder.
         """
         if file and module:
             raise ProgramError("can not define both a file and module source for Hug API.")
@@ -50,11 +50,15 @@ class Program:
             raise ProgramError("must define a file name or module that contains a Hug API.")
         path = Path(file).absolute()
         try:
+            if path.is_dir():
+                path /= "__init__.py"
+                if not path.is_file():
+                    raise ProgramError(f"{file!r} is a folder: name a file in it")
             if not path.is_file():
                 raise ProgramError(f"there is no file {file!r}")
         except PermissionError:
             raise ProgramError(f"no permission to look for file {file!r}") from None
-        return cls(path.stem, path)
+        return cls(_package(path.parent) if path.name == "__init__.py" else path.stem, path)
 
     def load(self) -> ModuleType:
         """Import the program and return its module, which has the name that importing it anywhere gives it.
@@ -80,7 +84,9 @@ class Program:
         return [place for place in dict.fromkeys(places) if place != place.parent]
 
     def __str__(self) -> str:
-        return f"module {self.name!r}" if self.file is None else f"file {self.file.name!r}"
+        if self.file is None or self.file.name == "__init__.py":
+            return f"module {self.name!r}"
+        return f"file {self.file.name!r}"
 
     def _places(self) -> list[Path]:
         if self.file is not None:
@@ -111,12 +117,40 @@ class Program:
             # To replace it would break whoever imports it next, to take it would serve the wrong file.
             raise ProgramError(f"{self} has the name of a module that is in use: rename it")
         sys.path.insert(0, str(file.parent))
+        if file.name == "__init__.py":
+            sys.path.insert(0, str(_outermost(file.parent).parent))
+            return importlib.import_module(self.name)
         loader = importlib.machinery.SourceFileLoader(self.name, str(file))
         spec = importlib.util.spec_from_loader(self.name, loader)
         assert spec is not None
         module = sys.modules[self.name] = importlib.util.module_from_spec(spec)
-        loader.exec_module(module)
+        try:
+            loader.exec_module(module)
+        except ImportError as error:
+            if "no known parent package" in str(error):
+                _advise(error, file)
+            raise
         return module
+
+
+def _outermost(folder: Path) -> Path:
+    """Return the folder of the package that all packages around ``folder`` are in, or ``folder``."""
+    while folder != folder.parent and (folder.parent / "__init__.py").is_file():
+        folder = folder.parent
+    return folder
+
+
+def _package(folder: Path) -> str:
+    return ".".join(folder.relative_to(_outermost(folder).parent).parts)
+
+
+def _advise(error: ImportError, file: Path) -> None:
+    """Say how a file is served that is a part of a package, and imports others: not by itself."""
+    module = f"{_package(file.parent)}.{file.stem}"
+    error.add_note(
+        f"{file.name} is loaded as a file of its own. As a part of its package it is served with "
+        f"`hug -m {module}`, in the folder {_outermost(file.parent).parent}."
+    )
 
 
 def _is_file(word: str) -> bool:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
+
+from hug.eventstream.channels.default_broker import VARIABLE, check_default, check_url
+from hug.exceptions import HugError
+from hug.server.private_broker import private_broker
 from hug.server.program import Program
 from hug.server.reload import Reloader
 from hug.server.serve import configuration
 from hug.server.sockets import close, listen
 from hug.server.worker import Worker
+from hug.server.worker_supervisor import MOST, Workers
 
 
 def run(
@@ -17,6 +24,9 @@ def run(
     interval: float | None = 1.0,
     silent: bool = False,
     documentation: bool = True,
+    workers: int = 1,
+    limit: int | None = None,
+    broker: str | None = None,
 ) -> int:
     """Serve ``program`` until the process is told to end; return the exit code.
 
@@ -29,18 +39,46 @@ def run(
         interval: Seconds between two looks for changes; None never reloads.
         silent: Print no banner and log no requests; errors are shown.
         documentation: Answer an unknown URL with the API's documentation, not just a bare 404.
+        workers: How many processes serve it, 1 or more.
+        limit: Requests after which one of them is replaced, and up to a tenth more; None never replaces any.
+        broker: The URL of the default broker, in place of the one in the environment; this process keeps it
+            there, for all that it starts.
 
     Raises:
+        BrokerError: There is none at that URL, or a package is missing.
         ListenError: The address cannot be had.
+        NumberOfWorkers: There cannot be that many.
     """
+    if not 1 <= workers <= MOST:
+        raise NumberOfWorkers(workers)
+    if broker is not None:
+        check_url(broker)
+        os.environ[VARIABLE] = broker
+    check_default()
     sockets = listen(host, port)
-    config = configuration(silent=silent, reload_delay=interval or 0.0)
+    config = configuration(silent=silent, reload_delay=interval or 0.0, workers=workers, limit=limit)
     worker = Worker(program, config, silent, documentation)
-    if interval is None:
-        return worker.serve(sockets)
-    reloader = Reloader(config, worker, sockets)
     try:
+        if workers > 1 or limit is not None:
+            supervisor = Workers(config, worker, sockets, watch=interval is not None)
+            with private_broker() as private:
+                supervisor.worker = dataclasses.replace(
+                    worker, broker=private.url, private=private.folder, shared=private.shared
+                )
+                supervisor.run()
+            return supervisor.exit_code
+        if interval is None:
+            return worker.serve(sockets)
+        reloader = Reloader(config, worker, sockets)
         reloader.run()
+        return reloader.exit_code
     finally:
         close(sockets)
-    return reloader.exit_code
+
+
+class NumberOfWorkers(HugError, ValueError):
+    """A program cannot be served by that many workers."""
+
+    def __init__(self, workers: int) -> None:
+        super().__init__(f"the number of workers must be from 1 to {MOST}, not {workers}")
+        self.workers = workers

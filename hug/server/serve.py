@@ -10,29 +10,44 @@ import asyncio
 import copy
 import logging
 import socket
+from collections.abc import Callable
+from functools import partial
+from typing import Final
 
 import uvicorn
 import uvicorn.config
 
 from hug.asgi import Application
 from hug.eventstream.loop.budget import GRACE
+from hug.eventstream.loop.running_loop import in_loop
 from hug.exceptions import HugError
 from hug.server.banner import banner
 from hug.server.garbage import rare_collections
 from hug.server.http_protocol import HTTPProtocol
 from hug.server.sockets import BACKLOG, close, listen
+from hug.web.portal import outcome
+
+LOOK: Final = 0.1
+"""Seconds between two looks, while a server starts, whether it has been told to end: uvicorn looks later."""
 
 
-def configuration(*, silent: bool = False, reload_delay: float = 1.0) -> uvicorn.Config:
+def configuration(
+    *, silent: bool = False, reload_delay: float = 1.0, workers: int = 1, limit: int | None = None
+) -> uvicorn.Config:
     """Return uvicorn's settings for an application that is yet to be loaded: set ``app`` before serving.
 
     Args:
         silent: Log errors only, and no requests.
         reload_delay: Seconds between two looks at the sources, where something looks at them.
+        workers: How many processes serve. Of several, each line of the log names its own.
+        limit: Requests after which a process ends, and up to a tenth more, so that not all end at once.
     """
     log_config = copy.deepcopy(uvicorn.config.LOGGING_CONFIG)
     # Our banner says what uvicorn's INFO lines say. Requests are logged through uvicorn.access.
     log_config["loggers"]["uvicorn.error"] = {"level": "ERROR" if silent else "WARNING"}
+    if workers > 1:
+        for formatter in log_config["formatters"].values():
+            formatter["fmt"] = formatter["fmt"].replace(" ", " [%(process)d] ", 1)
     return uvicorn.Config(
         "",
         interface="asgi3",
@@ -42,6 +57,9 @@ def configuration(*, silent: bool = False, reload_delay: float = 1.0) -> uvicorn
         log_config=log_config,
         backlog=BACKLOG,
         reload_delay=reload_delay,
+        workers=workers,
+        limit_max_requests=limit,
+        limit_max_requests_jitter=(limit or 0) // 10,
         # Streams end by themselves: this is for what does not, a client that stopped reading, say.
         timeout_graceful_shutdown=GRACE,
     )
@@ -65,24 +83,33 @@ def serve(
         ListenError: The address cannot be had.
         LoopRunning: This thread runs an event loop already.
     """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        pass
-    else:
+    if in_loop():
         raise LoopRunning
     sockets = listen(host, port)
-    serve_on(sockets, application, configuration(silent=silent), "" if silent else banner(title, sockets))
+    text = "" if silent else banner(title, sockets)
+    serve_on(sockets, application, configuration(silent=silent), partial(tell, text))
+
+
+def tell(text: str) -> None:
+    """Print ``text``, if there is any, for whoever waits for it."""
+    if text:
+        print(text, flush=True)
 
 
 def serve_on(
-    sockets: list[socket.socket], application: Application, config: uvicorn.Config, text: str
+    sockets: list[socket.socket],
+    application: Application,
+    config: uvicorn.Config,
+    started: Callable[[], object],
 ) -> None:
-    """Serve ``application`` on ``sockets``, which are closed at the end; print ``text`` when it is served."""
+    """Serve ``application`` on ``sockets``, which are closed at the end; call ``started`` when it is served.
+
+    Not before: who opens the URL that is told then gets an answer.
+    """
     config.app = application
     try:
         with rare_collections():
-            _Server(config, text).run(sockets)
+            Server(config, started).run(sockets)
     except KeyboardInterrupt:
         # uvicorn ends in order and then raises the signals it took again. There is nothing left to interrupt.
         pass
@@ -96,21 +123,20 @@ class LoopRunning(HugError, RuntimeError):
     def __init__(self) -> None:
         super().__init__(
             "serve() runs an event loop of its own, and one is running in this thread already: "
-            "call it outside of async code, or serve from there with await "
-            "uvicorn.Server(uvicorn.Config(application, http='hug.http_protocol:HTTPProtocol')).serve()"
+            "call it outside of async code, or with background=True, which returns a server that you can stop"
         )
 
 
-class _Server(uvicorn.Server):
-    """Prints its banner when it can be reached, not before: who opens the URL at once gets an answer.
+class Server(uvicorn.Server):
+    """Tells when it can be reached.
 
     Once it ends, it is the server that cancels requests, after `GRACE` or at a second Ctrl-C, and nobody's
     mistake: their tracebacks are hidden.
     """
 
-    def __init__(self, config: uvicorn.Config, text: str) -> None:
+    def __init__(self, config: uvicorn.Config, started: Callable[[], object]) -> None:
         super().__init__(config)
-        self._text = text
+        self._tell_started = started
         self._errors = logging.getLogger("uvicorn.error")
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
@@ -120,9 +146,20 @@ class _Server(uvicorn.Server):
             self._errors.removeFilter(_not_cancelled)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self._text:
-            print(self._text, flush=True)
+        starting = asyncio.ensure_future(outcome(super().startup(sockets)))
+        try:
+            while not starting.done():
+                await asyncio.wait({starting}, timeout=LOOK)
+                if self.should_exit and not starting.done():
+                    self._errors.error(
+                        "told to end while it was starting: a startup handler has not returned"
+                    )
+                    return
+            if (error := starting.result()[1]) is not None:
+                raise error
+        finally:
+            starting.cancel()
+        self._tell_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._errors.addFilter(_not_cancelled)

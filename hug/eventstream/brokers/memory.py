@@ -1,42 +1,99 @@
 """The broker for one process: a channel's log is all there is of it."""
 
-import secrets
-import string
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from time import monotonic
-from typing import Final
 
+from hug.eventstream.brokers import Health, Page, Place, Reach
+from hug.eventstream.brokers.counter import Counts
+from hug.eventstream.brokers.ids import new_life
 from hug.eventstream.brokers.lock import LOCK
+from hug.eventstream.brokers.pending_event import Taken
+from hug.eventstream.history.beginning import place
 from hug.eventstream.history.log import Bounds, Log
-
-_DIGITS: Final = string.digits + string.ascii_lowercase
+from hug.exceptions import ChannelClosed
 
 
 class MemoryTopic:
     """See `hug.eventstream.brokers.Topic`."""
 
-    __slots__ = ("_grown", "log")
+    local = True
 
-    def __init__(self, bounds: Bounds, grown: Callable[[], None]) -> None:
+    __slots__ = ("_counts", "_grown", "_name", "_taken", "log")
+
+    def __init__(
+        self, name: str, bounds: Bounds, grown: Callable[[], None], counts: Counts | None = None
+    ) -> None:
         self.log = Log(new_life(), bounds, LOCK)
+        self._name = name
         self._grown = grown
+        self._counts = counts = counts or Counts()
+        self._taken = counts.published.add
 
-    def append(self, fields: bytes) -> str | Future[str]:
-        """See `hug.eventstream.brokers.Topic.append`."""
-        return self.log.append(fields, monotonic()) or self._append_later(fields)
+    def append(
+        self,
+        fields: bytes,
+        lease: tuple[str, int] | None = None,  # noqa: ARG002
+        kind: type[Taken] = Taken,  # noqa: ARG002
+    ) -> str | Future[str]:
+        """See `hug.eventstream.brokers.Topic.append`; whoever asks for a lease in one process has it."""
+        event_id = self.log.append(fields, monotonic())
+        if not event_id:
+            return self._append_later(fields)
+        self._taken()
+        return event_id
 
     def _append_later(self, fields: bytes) -> Future[str]:
+        if self.log.closed:
+            raise self._closed()
         taken = _TakenLater()
 
         def told(event_id: str) -> None:
+            if not event_id:
+                taken.set_exception(self._closed())
+                return
+            self._taken()
             self._grown()
             taken.set_result(event_id)
 
         self.log.append_later(fields, monotonic(), told)
         return taken
+
+    def room(self) -> None:
+        """See `hug.eventstream.brokers.Topic.room`."""
+
+    def _closed(self) -> ChannelClosed:
+        self._counts.refused.add()
+        return ChannelClosed(f"channel {self._name!r} is closed")
+
+    def follow(self) -> None:
+        """See `hug.eventstream.brokers.Topic.follow`."""
+
+    def unfollow(self) -> None:
+        """See `hug.eventstream.brokers.Topic.unfollow`."""
+
+    def locate(self, after: str | int | None) -> Place:
+        """See `hug.eventstream.brokers.Topic.locate`."""
+        self.log.expire(monotonic())
+        return Place(*place(self.log, after))
+
+    def page(self, position: int) -> Future[Page]:
+        """See `hug.eventstream.brokers.Topic.page`."""
+        raise NotImplementedError("all that a channel in memory has is in its log")
+
+    def rebound(self, bounds: Bounds) -> None:
+        """See `hug.eventstream.brokers.Topic.rebound`."""
+        self.log.rebound(bounds, monotonic())
+
+    def delete(self) -> None:
+        """See `hug.eventstream.brokers.Topic.delete`."""
+        self.log.forget(new_life())
+        self._grown()
+
+    def newest(self) -> str:
+        """See `hug.eventstream.brokers.Topic.newest`."""
+        return self.log.id(self.log.last)
 
 
 class _TakenLater(Future[str]):
@@ -56,25 +113,40 @@ class _TakenLater(Future[str]):
 class MemoryBroker:
     """See `hug.eventstream.brokers.Broker`."""
 
-    def topic(self, name: str, bounds: Bounds, grown: Callable[[], None]) -> MemoryTopic:  # noqa: ARG002
+    url = "memory:"
+    reach: Reach = "process"
+    wait = 0.0
+
+    def __init__(self) -> None:
+        self._counts = Counts()
+
+    def topic(self, name: str, bounds: Bounds, grown: Callable[[], None]) -> MemoryTopic:
         """See `hug.eventstream.brokers.Broker.topic`."""
-        return MemoryTopic(bounds, grown)
+        return MemoryTopic(name, bounds, grown, self._counts)
 
+    def exists(self, name: str) -> bool:  # noqa: ARG002
+        """See `hug.eventstream.brokers.Broker.exists`; who has made the channels knows them."""
+        return False
 
-def new_life() -> str:
-    """Return what begins the ids of one life of a channel: 12 letters and digits, no other life has them.
+    def lease(self, name: str, holder: str, seconds: float) -> int:  # noqa: ARG002
+        """See `hug.eventstream.brokers.Broker.lease`: nobody else could have it."""
+        return 1
 
-    The time, in milliseconds, makes later lives come later in order; chance tells those apart that begin at
-    the same moment, or after the clock was set back.
-    """
-    return _base36(time.time_ns() // 1_000_000).rjust(8, "0") + "".join(
-        secrets.choice(_DIGITS) for _ in range(4)
-    )
+    def release(self, name: str, holder: str) -> None:
+        """See `hug.eventstream.brokers.Broker.release`."""
 
+    def connect(self, timeout: float) -> None:
+        """See `hug.eventstream.brokers.Broker.connect`."""
 
-def _base36(number: int) -> str:
-    digits = ""
-    while number:
-        number, digit = divmod(number, 36)
-        digits = _DIGITS[digit] + digits
-    return digits
+    def close(self, timeout: float) -> None:
+        """See `hug.eventstream.brokers.Broker.close`."""
+
+    def begin_anew(self) -> None:
+        """See `hug.eventstream.brokers.Broker.begin_anew`."""
+        self._counts = Counts()
+
+    def health(self) -> Health:
+        """See `hug.eventstream.brokers.Broker.health`."""
+        counts = self._counts
+        published, refused = counts.published.value, counts.refused.value
+        return Health(self.url, self.reach, True, 0.0, "", 0, 0, published=published, refused=refused)

@@ -1,9 +1,11 @@
 """The readers of one channel on one event loop: those who see all of it, and those who see some, or more."""
 
 from collections.abc import Iterator
+from concurrent.futures import Future
 from typing import Protocol
 
-from hug.eventstream.channels.group import Group
+from hug.eventstream.brokers import Page
+from hug.eventstream.channels.group import Group, Listeners
 from hug.eventstream.history.log import LIVE_BYTES, LIVE_EVENTS, Log
 from hug.eventstream.loop.pump import Pump
 
@@ -16,6 +18,12 @@ class Origin(Protocol):
     """
 
     log: Log
+
+    def follow(self) -> None:
+        """Have it followed, should it not be."""
+
+    def page(self, position: int) -> Future[Page]:
+        """See `hug.eventstream.brokers.Topic.page`."""
 
     def forsake(self, audience: "Audience") -> None:
         """Forget an audience that has no readers."""
@@ -46,20 +54,23 @@ class Audience:
         self._origin = origin
         self._channel = channel
         self._log = log = origin.log
-        self._sole: Group | None = None  # that has readers, if there is but one
-        self._groups: dict[object, Group] | None = None  # else all of them, by the key of their view
-        self._room = max(log.bounds.history, LIVE_EVENTS) // 2
+        self._sole: Listeners | None = None  # that has readers, if there is but one
+        self._groups: dict[object, Listeners] | None = None  # else all of them, by the key of their view
+        self.rebound()
         self._bytes_in = log.bytes_in
         self.served = log.last
         self.awaited = False
         self.queued = False
         self.readers = 0
 
+    def rebound(self) -> None:
+        """The channel keeps more from now on, or less."""
+        self._room = max(self._log.bounds.history, LIVE_EVENTS) // 2
+
     def group(self, key: object) -> Group | None:
         """Return the group of readers whose view has this key, if there are any."""
-        if self._groups is not None:
-            return self._groups.get(key)
-        return self._sole if self._sole is not None and self._sole.view.key == key else None
+        group = self._sole if self._groups is None else self._groups.get(key)
+        return group if isinstance(group, Group) and group.view.key == key else None
 
     def serve(self) -> Iterator[None] | None:
         """See `hug.eventstream.loop.pump.Pumped.serve`."""
@@ -77,7 +88,7 @@ class Audience:
         return None
 
     def _serve_in_turns(
-        self, groups: tuple[Group, ...], last: int, bytes_in: int, turns: Iterator[None] | None = None
+        self, groups: tuple[Listeners, ...], last: int, bytes_in: int, turns: Iterator[None] | None = None
     ) -> Iterator[None]:
         yield from turns or ()
         for group in groups if turns is None else ():
@@ -107,11 +118,29 @@ class Audience:
             log.last - self.served > self._room or log.bytes_in - self._bytes_in > LIVE_BYTES // 2
         ) and not self.pump.closed
 
+    def slowest(self) -> int | None:
+        """Return the position of the reader that has the least, None without readers; in any thread."""
+        places = [group.slowest(self._log) for group in self._all()]
+        return min([each for each in places if each is not None], default=None)
+
     def wake(self) -> None:
         """See `hug.eventstream.channels.group.Belonging`."""
         self.pump.wake(self)
 
-    def count(self, group: Group, change: int) -> None:
+    @property
+    def oldest(self) -> int:
+        """See `hug.eventstream.channels.fetching.Shelf`."""
+        return self._log.oldest
+
+    def follow(self) -> None:
+        """See there."""
+        self._origin.follow()
+
+    def page(self, position: int) -> Future[Page]:
+        """See there."""
+        return self._origin.page(position)
+
+    def count(self, group: Listeners, change: int) -> None:
         """See `hug.eventstream.channels.group.Belonging`; the last reader ends the audience."""
         self.readers += change
         key = group.view.key
@@ -131,7 +160,7 @@ class Audience:
         if not self.readers:
             self._origin.forsake(self)
 
-    def _all(self) -> tuple[Group, ...]:
+    def _all(self) -> tuple[Listeners, ...]:
         if self._groups is not None:
             return tuple(self._groups.values())
         return () if self._sole is None else (self._sole,)

@@ -5,13 +5,18 @@ a write at once is set aside, costs nothing until it moves, and then catches up,
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final, Protocol
 
-from hug.eventstream.connection.writer import ClientGone, Connection, chunk
-from hug.eventstream.history.view import Cursor, Gap, View
+from hug.eventstream.channels.fetching import Fetching, Shelf
+from hug.eventstream.channels.gap_counts import GAPS
+from hug.eventstream.connection.writer import ClientGone, Connection, CutOff, chunk
+from hug.eventstream.history.cursor import Cursor, Older
+from hug.eventstream.history.log import Log
+from hug.eventstream.history.view import View
 from hug.eventstream.loop.pump import Pump
 from hug.eventstream.sources.feed import WRITE_SIZE
+from hug.exceptions import Gap
 
 TURN: Final = 32
 """Writes after which the pump looks at the clock."""
@@ -31,25 +36,54 @@ class Member(Protocol):
     def moved(self, taken: asyncio.Task[None]) -> None:
         """Tell the group that the server has taken what was pending, or that the client is gone."""
 
-    def end(self, error: BaseException | None) -> None:
-        """End the stream, because of ``error`` if there is one."""
+    def end(self, error: BaseException | None, missed: bool = False) -> None:
+        """End the stream, because of ``error`` if there is one, or since its client has ``missed`` events."""
+
+    def conclude(self, event_id: str) -> None:
+        """End the stream, and have the client know by this id that it has all there will ever be."""
 
 
-class Belonging(Protocol):
+class Belonging(Shelf, Protocol):
     """The audience of one channel that a group belongs to."""
 
     def wake(self) -> None:
         """Have its groups served in the pump's next pass."""
 
-    def count(self, group: "Group", change: int) -> None:
+    def count(self, group: "Listeners", change: int) -> None:
         """Count readers of a group that come or go."""
+
+
+class Listeners(Protocol):
+    """Readers of an audience who are served together, or one who serves himself.
+
+    Attributes:
+        view: What they see; no two of an audience have the same key.
+        readers: How many there are.
+    """
+
+    view: View
+    readers: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of them keep up."""
+
+    def slowest(self, log: Log) -> int | None:
+        """Return the position in one of its logs of the one that has the least; None without readers."""
+
+    def serve(self) -> Iterator[None] | None:
+        """Give those that keep up what they lack; see `hug.eventstream.loop.pump.Pumped.serve`."""
+
+    def finish(self, error: BaseException | None) -> None:
+        """End the readers there are now, each when it has everything; raise ``error`` in them, if any."""
 
 
 class Group:
     """Readers with the same view on one event loop.
 
-    A reader is in one of three places: with those that keep up, behind, or stuck. Those that keep up are
-    served in each pass, all that there is; those behind take turns, each with a bounded piece.
+    A reader is in one of four places: with those that keep up, behind, stuck, or away. Those that keep up are
+    served in each pass, all that there is; those behind take turns, each with a bounded piece; those away are
+    at events that are not in memory, and are behind again as soon as they have been fetched.
 
     Attributes:
         readers: How many there are; for the audiences.
@@ -57,8 +91,8 @@ class Group:
     """
 
     __slots__ = (
-        "_audiences", "_behind", "_catching_up", "_cursor", "_ending", "_log", "_pump", "_stuck", "_together",
-        "readers", "view",
+        "_audiences", "_away", "_behind", "_catching_up", "_cursor", "_ending", "_log", "_pump", "_stuck",
+        "_together", "readers", "view",
     )  # fmt: skip
 
     def __init__(self, view: View, pump: Pump, audiences: tuple[Belonging, ...]) -> None:
@@ -73,11 +107,24 @@ class Group:
         self._together: dict[Connection, Member] = {}  # a write to all need not touch the readers
         self._behind: dict[Member, Cursor] = {}
         self._stuck: dict[Member, Cursor] = {}
+        self._away: Fetching[Member] | None = None  # once there was a need
 
     @property
     def complete(self) -> bool:
         """Whether all readers keep up."""
-        return not (self._behind or self._stuck)
+        return not (self._behind or self._stuck or (self._away is not None and self._away.readers))
+
+    def slowest(self, log: Log) -> int | None:
+        """Return the position in one of its logs of the reader that has the least; None without readers.
+
+        It may be asked for in any thread.
+        """
+        away = None if self._away is None else self._away.cursors
+        cursors = [*list(self._behind.values()), *list(self._stuck.values()), *(away or ())]
+        if self._together:
+            cursors.append(self._cursor)
+        index = next((index for index, track in enumerate(self.view.tracks) if track.log is log), None)
+        return None if index is None else min([each.positions[index] for each in cursors], default=None)
 
     # Readers that come and go
 
@@ -95,7 +142,7 @@ class Group:
         if pending is not None:
             self._set_aside(reader, cursor, pending)
         elif self._unite(reader, cursor):
-            if self._lags():
+            if self._lags() or self.view.closed:
                 self._wake()
         else:
             self._behind[reader] = cursor
@@ -106,15 +153,21 @@ class Group:
         if not self._part(reader):
             self._behind.pop(reader, None)
             self._stuck.pop(reader, None)
+            if self._away is not None:
+                self._away.discard(reader)
             self._wake()  # what was kept for it may go
         self._count(-1)
 
     def finish(self, error: BaseException | None) -> None:
         """End the readers there are now, each when it has everything; raise ``error`` in them, if any."""
-        for reader in (*self._together.values(), *self._behind, *self._stuck):
+        for reader in self._all():
             reader.ending = (error,)
             self._ending = True
         self._wake()
+
+    def _all(self) -> tuple[Member, ...]:
+        away = () if self._away is None else self._away.readers
+        return (*self._together.values(), *self._behind, *self._stuck, *away)
 
     def moved(self, reader: Member, gone: bool) -> None:
         """Serve a reader again that was stuck, unless its client is gone."""
@@ -141,7 +194,7 @@ class Group:
     def serve(self) -> Iterator[None] | None:
         """Write what those that keep up lack and has been published by now; see `Pumped.serve`."""
         together, log = self._together, self._log
-        if log is None or self._behind or self._ending or len(together) > TURN:
+        if log is None or self._behind or self._ending or len(together) > TURN or log.closed:
             return self._serve_in_turns()
         # The same in fewer steps: most channels of most applications have few readers, who see all of it.
         positions = self._cursor.positions
@@ -150,7 +203,8 @@ class Group:
                 body, positions[0] = log.chunk(positions[0], WRITE_SIZE)
             except LookupError:
                 return self._serve_in_turns()
-            self._share(tuple(together), body)
+            if body:  # else the channel has been closed just now
+                self._share(tuple(together), body)
             if positions[0] < log.last:
                 return self._serve_in_turns()
         return None
@@ -169,6 +223,10 @@ class Group:
             yield
         if self._ending:
             self._finish()
+        if self.view.closed and not self._lags():
+            for reader in tuple(self._together.values()):
+                self._part(reader)
+                reader.conclude(self.view.id(self._cursor))
         if self._behind:
             self._catch_up_soon()
         if self._lags():
@@ -220,7 +278,7 @@ class Group:
                 self._behind[reader] = self._behind.pop(reader)  # the others come first now
         if not self._behind:
             self._wake()  # what was kept for it may go
-        elif self._ending:
+        elif self._ending or self.view.closed:
             self._wake()
         self._catching_up = bool(self._behind)
         return self._catching_up
@@ -238,17 +296,41 @@ class Group:
             reader.end(error)
             return None
 
-    def _read(self, cursor: Cursor, readers: Iterable[Member]) -> bytes:
-        """Return what is next for ``readers``; empty when a filter passed nothing, or when it ends them."""
+    def _read(self, cursor: Cursor, readers: Collection[Member]) -> bytes:
+        """Return what is next for ``readers``; empty if a filter passed nothing, or they have to go away."""
         try:
-            return self.view.read(cursor, WRITE_SIZE)
+            body = self.view.read(cursor, WRITE_SIZE)
+            if cursor.gaps:
+                GAPS.count(cursor, len(readers))
+            return body
         except Gap:
-            pass  # their channel disconnects them
+            places = None  # their channel disconnects them
+        except Older as older:
+            places = older.places
         for reader in list(readers):
             self._part(reader)
             self._behind.pop(reader, None)
-            reader.end(None)
+            if places is None:
+                reader.end(None, missed=True)
+            else:
+                self._fetching().add(reader, cursor.copy(), places)
         return b""
+
+    def _fetching(self) -> Fetching[Member]:
+        if self._away is None:
+            self._away = Fetching(self._audiences, self, self._pump.context)
+        return self._away
+
+    def fetched(self, readers: dict[Member, Cursor]) -> None:
+        """See `hug.eventstream.channels.fetching.Served`."""
+        self._behind.update(readers)
+        if readers:
+            self._catch_up_soon()
+
+    def failed(self, readers: Sequence[Member]) -> None:
+        """See there."""
+        for reader in readers:
+            reader.end(CutOff())
 
     def _unite(self, reader: Member, cursor: Cursor) -> bool:
         """Let a reader go with those that keep up, if it is where they are."""
@@ -259,6 +341,7 @@ class Group:
             return False  # those that keep up are served in one go, whatever they lack
         else:
             self._cursor = cursor
+            cursor.pages = None
         self._behind.pop(reader, None)
         self._together[reader.connection] = reader
         return True
@@ -273,6 +356,7 @@ class Group:
     def _set_aside(self, reader: Member, cursor: Cursor, pending: asyncio.Task[None]) -> None:
         self._behind.pop(reader, None)
         self._stuck[reader] = cursor
+        cursor.pages = None  # it may take long, and holds nothing meanwhile
         pending.add_done_callback(reader.moved)
 
     def _finish(self) -> None:
@@ -281,6 +365,4 @@ class Group:
             for reader in [each for each in self._together.values() if each.ending is not None]:
                 self._part(reader)
                 reader.end(*(reader.ending or ()))
-        self._ending = any(
-            reader.ending is not None for reader in (*self._together.values(), *self._behind, *self._stuck)
-        )
+        self._ending = any(reader.ending is not None for reader in self._all())

@@ -7,6 +7,9 @@ from collections.abc import Generator
 from typing import Any, Final
 
 from hug.eventstream.brokers.lock import held_here
+from hug.eventstream.brokers.pending_event import Taken
+from hug.eventstream.channels.answers import answer
+from hug.eventstream.loop.running_loop import in_loop
 
 ROOM_TIMEOUT: Final = 1.0
 """Seconds that whoever publishes faster than readers can be served is held up at most."""
@@ -18,18 +21,23 @@ class Publication:
     Awaiting it also lets the readers keep pace: who publishes faster than they can be served waits here.
     """
 
-    __slots__ = ("_room", "_taken")
+    __slots__ = ()
 
-    def __init__(
-        self, taken: str | concurrent.futures.Future[str], room: concurrent.futures.Future[None] | None
-    ) -> None:
-        self._taken = taken
-        self._room = room
+    _taken: str | concurrent.futures.Future[str]
+    _room: concurrent.futures.Future[None] | None
 
     @property
     def id(self) -> str:
         """The event's id; raise what `result` raises, and `TimeoutError` if it is not known yet."""
-        return self.result(0)
+        try:
+            return self.result(0)
+        except TimeoutError as error:
+            if str(error):
+                raise
+            raise TimeoutError(
+                "the id of the event is not known yet: the broker has not answered. Await what publish() "
+                "returns, or, in a thread, ask for its result()"
+            ) from None
 
     def done(self) -> bool:
         """Whether the event was taken, or has failed to be."""
@@ -43,16 +51,18 @@ class Publication:
 
         Raises:
             TimeoutError: It was not taken in this time.
+            NotTaken: It was not taken, for certain.
+            FateUnknown: The broker was sent it, and nobody knows whether it has taken it.
         """
         return self._taken if isinstance(self._taken, str) else self._taken.result(timeout)
 
     def __await__(self) -> Generator[Any, None, str]:
         taken, room = self._taken, self._room
         if room is not None:
-            yield from asyncio.wait({asyncio.wrap_future(room)}, timeout=ROOM_TIMEOUT).__await__()
+            yield from _wait_for_room(room).__await__()
         if isinstance(taken, str):
             return taken
-        return (yield from asyncio.shield(asyncio.wrap_future(taken)).__await__())
+        return taken.result() if taken.done() else (yield from answer(taken).__await__())
 
     def __repr__(self) -> str:
         if not self.done():
@@ -63,13 +73,43 @@ class Publication:
             return f"<Publication, refused: {error}>"
 
 
+class Published(Publication):
+    """One of which there is more to know than that it is to be taken."""
+
+    __slots__ = ("_room", "_taken")
+
+    def __init__(
+        self, taken: str | concurrent.futures.Future[str], room: concurrent.futures.Future[None] | None
+    ) -> None:
+        self._taken = taken
+        self._room = room
+
+
+class Pending(Taken, Publication):
+    """One that is on its way. It is the event itself that knows its id: two objects would take longer."""
+
+    __slots__ = ()
+
+    _room = None
+
+    @property
+    def _taken(self) -> concurrent.futures.Future[str]:  # type: ignore[override]
+        return self
+
+    __repr__ = Publication.__repr__
+
+
+async def _wait_for_room(room: concurrent.futures.Future[None]) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(ROOM_TIMEOUT):
+            await answer(room)
+
+
 def wait_in_thread(room: concurrent.futures.Future[None]) -> concurrent.futures.Future[None] | None:
     """Wait for room, no longer than `ROOM_TIMEOUT`; in a coroutine, return it instead, to be awaited."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        if not held_here():
-            with contextlib.suppress(TimeoutError):
-                room.result(ROOM_TIMEOUT)
-        return None
-    return room
+    if in_loop():
+        return room
+    if not held_here():
+        with contextlib.suppress(TimeoutError):
+            room.result(ROOM_TIMEOUT)
+    return None

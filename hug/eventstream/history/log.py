@@ -7,38 +7,18 @@ never silent.
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from hug.eventstream.history.bounds import JOINED_BYTES, LIVE_BYTES, LIVE_EVENTS, Bounds
 from hug.eventstream.wire.decode import Decoder, Message
 
-LIVE_EVENTS: Final = 1000
-LIVE_BYTES: Final = 4 * 1024 * 1024
-"""Most events, and their bytes, kept past the history's limits while readers that are connected lack them."""
-
-JOINED_BYTES: Final = 256 * 1024
-"""Most bytes of events kept in a second form: as joined pieces, and as messages that filters look at."""
+__all__ = ["JOINED_BYTES", "LIVE_BYTES", "LIVE_EVENTS", "Bounds", "Log"]
 
 _DEAD: Final = 64
 _MESSAGES: Final = 1000
 _WITH_THE_NEXT: Final = -1  # a position that the next event is past
 _NEVER: Final = float("inf")
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How much of a channel is kept for readers that come back.
-
-    Attributes:
-        history: Most events.
-        max_bytes: Most bytes of them, as they are on the wire.
-        max_age: Seconds after which an event is dropped; None: never.
-    """
-
-    history: int
-    max_bytes: int
-    max_age: float | None = None
 
 
 class Log:
@@ -55,13 +35,17 @@ class Log:
         last: The position behind the newest event.
         bytes_in: Bytes of all events there have ever been.
         exceeds: Whether more than the history is kept, which `release` lets go of.
+        closed: Whether the newest event has closed the channel: it is one without fields, and the last.
+        origin: The position of a reader that has had none of its events.
     """
 
     __slots__ = (
         "_base", "_bounds", "_busy", "_catching_up", "_chunks", "_deferred", "_expires", "_frames", "_full",
         "_held", "_history_bytes", "_joined", "_life", "_live", "_live_bytes", "_lock", "_looked_at",
-        "_messages", "_oldest", "_resumable", "_times", "bytes_in", "exceeds", "last",
+        "_messages", "_oldest", "_resumable", "_times", "bytes_in", "closed", "exceeds", "last",
     )  # fmt: skip
+
+    origin = 0
 
     def __init__(self, life: str, bounds: Bounds, lock: AbstractContextManager[object]) -> None:
         """Make an empty log.
@@ -95,6 +79,7 @@ class Log:
         self.last = 0
         self.bytes_in = 0
         self.exceeds = False
+        self.closed = False
 
     @property
     def oldest(self) -> int:
@@ -137,40 +122,44 @@ class Log:
 
     # Writing
 
-    def append(self, fields: bytes, now: float) -> str:
+    def append(self, fields: bytes, now: float, event_id: str = "") -> str:
         """Add an event, drop what is over the limits, and return the event's id.
 
         Args:
-            fields: The event as `hug.eventstream.wire.encode.fields` gives it.
+            fields: The event as `hug.eventstream.wire.encode.fields` gives it. Empty: it closes the channel.
+                Readers get nothing of it but an id, when they end; nobody may append anything after it.
             now: Seconds of a clock that never goes back, the same for all logs.
+            event_id: Its id, for a log that does not make them itself.
 
         Returns:
-            Empty if nothing has been done, since this very thread is in the middle of something here: the
-            event is for `append_later`.
+            Empty if not: it is closed, or this very thread is busy here, and this is for `append_later`.
         """
         with self._lock:
-            if self._busy:
+            if self._busy or self.closed:
                 return ""
             self._busy = True
             try:
                 position = self.last + 1
-                event_id = f"{self._life}-{position}"
+                if not event_id:
+                    event_id = f"{self._life}-{position}"
                 frame = b"%bid: %b\n\n" % (fields, event_id.encode())
+                if not fields:
+                    frame, self.closed = b"", True
                 size = len(frame)
                 self._frames.append(frame)
                 self._times.append(now)
                 self._chunks = None
                 self.last = position
                 self.bytes_in += size
-                self._history_bytes += size
                 self._live_bytes += size
+                self._history_bytes = history_bytes = self._history_bytes + size
                 if (
                     now >= self._expires
-                    or self._history_bytes > self._bounds.max_bytes
+                    or history_bytes > self._bounds.max_bytes
                     or (self._live_bytes > LIVE_BYTES and self._live < self._resumable)
                 ):
                     self._limit(now)
-                elif position > self._full:
+                elif position > self._full and fields:  # the end takes no event's place
                     first = self._resumable
                     if self._oldest == first < self._live and position - first == self._bounds.history + 1:
                         self._drop_one(first)
@@ -182,10 +171,12 @@ class Log:
                     self._catch_up()
         return event_id
 
-    def append_later(self, fields: bytes, now: float, told: Callable[[str], object]) -> None:
-        """Do so as soon as this thread is through; then call ``told`` with the id."""
+    def append_later(
+        self, fields: bytes, now: float, told: Callable[[str], object], event_id: str = ""
+    ) -> None:
+        """Do so as soon as this thread is through; then call ``told`` with the id, empty if it is closed."""
         with self._lock:
-            self._defer(lambda: told(self.append(fields, now)))
+            self._defer(lambda: told(self.append(fields, now, event_id)))
             if not self._busy:
                 self._catch_up()
 
@@ -193,6 +184,14 @@ class Log:
         """Drop the events whose age is over the limit."""
         if self._bounds.max_age is not None:
             self._change(partial(self._limit, now))
+
+    def rebound(self, bounds: Bounds, now: float) -> None:
+        """Keep so much from now on."""
+        self._change(partial(self._limit, now, bounds))
+
+    def forget(self, life: str) -> None:
+        """Drop all events, and begin another life, in which no id from before means anything."""
+        self._change(partial(self._forget, life))
 
     def release(self, position: int) -> None:
         """Keep no more than the history of what is before ``position``: all connected readers have it."""
@@ -235,11 +234,24 @@ class Log:
         self._held = held
         self._full = _WITH_THE_NEXT  # another limit holds now
 
-    def _limit(self, now: float) -> None:
+    def _forget(self, life: str) -> None:
+        self._life = life
+        self._empty(self.last)
+
+    def _empty(self, position: int) -> None:
+        """Hold nothing, and be at a position."""
+        self._chunks = self._messages = None
+        self._frames, self._times = [], []
+        self._base = self._oldest = self._resumable = self._live = self.last = position
+        self._history_bytes = self._live_bytes = 0
+        self.exceeds = self.closed = False
+
+    def _limit(self, now: float, bounds: Bounds | None = None) -> None:
         """Move the two beginnings past what is over their limits, and forget what is before both."""
-        bounds, last, base = self._bounds, self.last, self._base
+        self._bounds = bounds = bounds or self._bounds
+        last, base = self.last, self._base
         history, live = self._resumable, self._live
-        while last - history > bounds.history or self._history_bytes > bounds.max_bytes:
+        while last - history > bounds.history + self.closed or self._history_bytes > bounds.max_bytes:
             self._history_bytes -= len(self._frames[history - base])
             history += 1
         self._expires = _NEVER
@@ -273,7 +285,7 @@ class Log:
         self._resumable = self._oldest = first + 1
         self._full = self.last
         self._messages = None
-        if index > _DEAD:
+        if index >= _DEAD + len(frames) // 8:  # or `_shorten` would do nothing
             self._shorten()
 
     def _drop(self) -> None:

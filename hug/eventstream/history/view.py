@@ -5,80 +5,32 @@ channels cost a look at each event, which the readers of one view share while th
 """
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
-from typing import Final, Literal, NamedTuple, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
-from hug.eventstream.history.log import Log
+from hug.eventstream.history.beginning import START, Asked, asked, place
+from hug.eventstream.history.cursor import Cursor, Older
+from hug.eventstream.history.pages import Pages, Row
+from hug.eventstream.history.track import Track
 from hug.eventstream.wire.client import Guard
-from hug.eventstream.wire.decode import Message
 from hug.eventstream.wire.encode import checkpoint, encode
 from hug.eventstream.wire.event import Event
-from hug.eventstream.wire.last_event_id import join, split
-from hug.exceptions import HugError
+from hug.eventstream.wire.last_event_id import UNKNOWN, join
+from hug.exceptions import Gap
 
 GAP_EVENT: Final = "gap"
 """Type of the event that tells of others that are lost."""
 
-Predicate: TypeAlias = Callable[[Message], object]
-OnGap: TypeAlias = Literal["event", "disconnect"]
-
 WHOLE: Final = "whole"
 """Key of the view of one whole channel, among all views of that channel."""
 
-_START: Final = "start"
 _ID: Final = b"id: "
 _NEVER: Final = 1 << 62
 
+_NO_ENDS: Final[Mapping[int, int]] = {}
+
 _LOOKS: Final = 256
-"""Most events of a channel that are looked at before others on the event loop get a turn."""
-
-
-class Gap(HugError, LookupError):
-    """Events that a reader has not seen are gone, and its channel disconnects such readers."""
-
-    def __init__(self, channel: str, lost: int | None) -> None:
-        many = "an unknown number of" if lost is None else lost
-        super().__init__(f"channel {channel!r} cannot resume a reader: {many} events are gone")
-        self.channel = channel
-        self.lost = lost
-
-
-class Track(NamedTuple):
-    """One channel's part in a view.
-
-    Attributes:
-        name: The channel's name.
-        log: Its events.
-        on_gap: What happens to a reader that has fallen out of the log.
-        predicates: Which events to pass on: those for which all are true.
-        failed: To be called with a predicate, an event that it has raised an error for, and that. The event
-            counts as one that is not wanted: else its reader would meet it again whenever it comes back.
-    """
-
-    name: str
-    log: Log
-    on_gap: OnGap
-    predicates: tuple[Predicate, ...] = ()
-    failed: Callable[[Predicate, Message, BaseException], object] = lambda *_: None
-
-
-class Cursor:
-    """Where a reader of a view is.
-
-    Attributes:
-        positions: A position in the log of each track.
-        unsaid: How many events a filter has held back since the client last received an id.
-    """
-
-    __slots__ = ("positions", "unsaid")
-
-    def __init__(self, positions: list[int], unsaid: int = 0) -> None:
-        self.positions = positions
-        self.unsaid = unsaid
-
-    def copy(self) -> "Cursor":
-        """Return another cursor at the same place."""
-        return Cursor(self.positions.copy(), self.unsaid)
+"""Most events of a channel that are looked at before others get a turn."""
 
 
 class View:
@@ -90,7 +42,7 @@ class View:
         whole: The log, if the view is of one channel and of all of it.
     """
 
-    __slots__ = ("_guard", "_patience", "key", "tracks", "whole")
+    __slots__ = ("_guard", "_knows_ids", "_patience", "key", "tracks", "whole")
 
     def __init__(self, tracks: Sequence[Track], guard: Guard = Guard.NONE) -> None:
         """Make a view.
@@ -109,11 +61,27 @@ class View:
                 guard if filtered else Guard.NONE,
                 *((id(track.log), *map(id, track.predicates)) for track in self.tracks),
             )
+        self._knows_ids = self.whole is not None or not any(track.is_copy for track in self.tracks)
         histories = [track.log.bounds.history for track in self.tracks if track.log.bounds.history]
         self._patience = max(1, min(histories) // 2) if histories else _NEVER
 
+    @property
+    def closed(self) -> bool:
+        """Whether its channels are: a reader that has everything can go."""
+        return all(track.log.closed for track in self.tracks)
+
+    def is_over(self, at: Cursor) -> bool:
+        """Whether a reader there has all that there will ever be.
+
+        It may lack what is not for it: not every client keeps an id that comes without data.
+        """
+        places = zip(self.tracks, at.positions, strict=True)
+        return self.closed and not any(track.has_more(position) for track, position in places)
+
     def id(self, at: Cursor) -> str:
         """Return the id that a reader there has received last, and resumes from."""
+        if at.ids is not None:
+            return join(at.ids)
         return join(
             [track.log.id(position) for track, position in zip(self.tracks, at.positions, strict=True)]
         )
@@ -130,43 +98,59 @@ class View:
             ends = self.ends()
         return any(position < end for position, end in zip(at.positions, ends, strict=True))
 
-    def start(self, last_event_id: str, since: str | None, now: float) -> tuple[Cursor, bytes]:
-        """Return where a reader begins, and what tells it of events it has missed for good.
+    def start(self, last_event_id: str, since: Asked, now: float) -> tuple[Cursor, bytes]:
+        """Return where a reader begins of channels that are in memory, and what tells it of lost events.
 
         Args:
             last_event_id: The request's; empty for a client that comes for the first time.
-            since: Where such a client begins: ``"start"`` is the oldest event there is, an id is what follows
-                it, None is what comes from now on.
+            since: What such a client asks for.
             now: As in `Log.append`.
+
+        Raises:
+            Gap: There are lost events, and their channel disconnects.
+        """
+        for track in self.tracks:
+            track.log.expire(now)
+        if not (last_event_id or since):
+            return Cursor(self.ends()), b""
+        wanted = asked(last_event_id, since, len(self.tracks))
+        places = [place(track.log, each) for track, each in zip(self.tracks, wanted, strict=True)]
+        return self.begin(wanted, places)
+
+    def begin(
+        self, wanted: Sequence[Asked], places: Sequence[tuple[int, int | None]]
+    ) -> tuple[Cursor, bytes]:
+        """Return where a reader begins, and what tells it of events it has missed for good.
+
+        Args:
+            wanted: What it asks of each channel.
+            places: Where that is; see `hug.eventstream.history.beginning.place`.
 
         Raises:
             Gap: There are such events, and their channel disconnects.
         """
-        for track in self.tracks:
-            track.log.expire(now)
-        after = last_event_id or since
-        if not after:
-            return Cursor(self.ends()), b""
-        if after == _START and not last_event_id:
-            return Cursor([track.log.resumable for track in self.tracks]), b""
-        ids = list(split(after, len(self.tracks)))
-        positions = [track.log.position(each) for track, each in zip(self.tracks, ids, strict=True)]
-        at = Cursor([])
-        lost: list[int] = []
-        for index, (track, position) in enumerate(zip(self.tracks, positions, strict=True)):
-            # Without a history nobody can tell whether a reader that was away has missed something.
-            if position is None or position < track.log.resumable or not track.log.bounds.history:
-                lost.append(index)
-                ids[index] = "" if position is None else ids[index]
-                at.positions.append(track.log.resumable)
-            else:
-                at.positions.append(position)
+        at = Cursor([position for position, _ in places])
+        lost = [
+            index
+            for index, (track, each, (_, count)) in enumerate(zip(self.tracks, wanted, places, strict=True))
+            if count != 0 or (isinstance(each, str) and each != START and not track.keeps)
+        ]
+        if self._knows_ids and not lost:
+            return at, b""
+        ids = [
+            each if isinstance(each, str) and each not in (START, UNKNOWN) else track.log.id(position)
+            for each, track, position in zip(wanted, self.tracks, at.positions, strict=True)
+        ]
+        for index in lost:
+            if places[index][1] is None:
+                ids[index] = ""
         gaps: list[bytes] = []
         for index in lost:  # each with an id that forgets no other, should the connection break in between
-            before, here = positions[index], at.positions[index]
+            here, count = places[index]
             ids[index] = self.tracks[index].log.id(here)
-            count = None if before is None else here - before
-            gaps.append(self._gap(index, here, count, join(ids)))
+            gaps.append(self._gap(at, index, here, count, join(ids)))
+        if not self._knows_ids:
+            at.ids = ids
         return at, b"".join(gaps)
 
     def read(self, at: Cursor, limit: int) -> bytes:
@@ -177,6 +161,8 @@ class View:
         Raises:
             Gap: The cursor has fallen out of a log, and its channel disconnects.
         """
+        if at.pages is not None:
+            return self._read_pages(at, at.pages, limit)
         if self.whole is not None:
             try:
                 piece, at.positions[0] = self.whole.chunk(at.positions[0], limit)
@@ -192,13 +178,57 @@ class View:
             return self._fallen(at)
         return self._pick(at, limit, coming[0] if len(coming) == 1 else heapq.merge(*coming))
 
-    def _pick(self, at: Cursor, limit: int, coming: Iterator[tuple[float, int, int, bytes]]) -> bytes:
+    def _read_pages(self, at: Cursor, pages: Pages, limit: int) -> bytes:
+        """Do so while some of the events are not in memory, but in pages."""
+        gaps: list[bytes] = []
+        for index, start in pages.starts.items():
+            before = at.positions[index]
+            if before < start:
+                at.positions[index] = start
+                if at.ids is not None:
+                    at.ids[index] = self.tracks[index].log.id(start)
+                lost = None if before < self.tracks[index].log.origin <= start else start - before
+                gaps.append(self._gap(at, index, start, lost, self.id(at), pages.first(index)))
+        body = b"".join(gaps)
+        if not gaps and self.whole is not None:
+            body, at.positions[0] = pages.chunk(at.positions[0], limit)
+        elif not gaps:
+            try:
+                coming = [
+                    _numbered(
+                        index,
+                        pages.after(index, position)
+                        if index in pages.starts
+                        else track.log.after(position, _LOOKS),
+                    )
+                    for index, (track, position) in enumerate(zip(self.tracks, at.positions, strict=True))
+                ]
+            except LookupError:
+                at.pages = None
+                return self._fallen(at)
+            body = self._pick(at, limit, heapq.merge(*coming), pages.ends)
+        if any(at.positions[index] >= end for index, end in pages.ends.items()):
+            at.pages = None  # behind that this channel may have more that comes before the others'
+        return body
+
+    def _pick(
+        self,
+        at: Cursor,
+        limit: int,
+        coming: Iterator[tuple[float, int, int, bytes]],
+        ends: Mapping[int, int] = _NO_ENDS,
+    ) -> bytes:
         picked: list[bytes] = []
         size = 0
-        seen = [position + _LOOKS for position in at.positions]
+        seen = [ends.get(index, position + _LOOKS) for index, position in enumerate(at.positions)]
         for _, index, position, frame in coming:
             track = self.tracks[index]
-            if track.predicates and not _wanted(track, track.log.message(position, frame)):
+            if at.ids is not None:
+                at.ids[index] = _id_of(frame) or track.log.id(position)
+            if not frame or frame.startswith(_ID):  # the channel's end, of which nothing is written
+                at.positions[index] = position
+                continue
+            if track.predicates and not track.wants(track.log.message(position, frame)):
                 at.positions[index] = position
                 at.unsaid += 1
                 if position == seen[index]:
@@ -221,42 +251,56 @@ class View:
         return b"".join(picked)
 
     def _fallen(self, at: Cursor) -> bytes:
-        """Move a cursor to the oldest events there are, and return what tells the reader so."""
+        """Move a cursor to the oldest events there are, and return what tells the reader so.
+
+        Raises:
+            Gap: A channel disconnects such a reader.
+            Older: The events are still there, but not in memory.
+        """
         gaps: list[bytes] = []
+        older: list[tuple[int, int]] = []
         for index, track in enumerate(self.tracks):
             lost = track.log.oldest - at.positions[index]
-            if lost > 0:
-                at.positions[index] += lost
-                gaps.append(self._gap(index, at.positions[index], lost, self.id(at)))
+            if lost <= 0:
+                continue
+            if track.is_copy:
+                older.append((index, at.positions[index]))
+                continue
+            at.positions[index] += lost
+            if at.ids is not None:
+                at.ids[index] = track.log.id(at.positions[index])
+            gaps.append(self._gap(at, index, at.positions[index], lost, self.id(at)))
+        if older and not gaps:
+            raise Older(older)
         return b"".join(gaps)
 
-    def _gap(self, index: int, position: int, lost: int | None, event_id: str) -> bytes:
+    def _gap(
+        self,
+        at: Cursor,
+        index: int,
+        position: int,
+        lost: int | None,
+        event_id: str,
+        following: bytes | None = None,
+    ) -> bytes:
         track = self.tracks[index]
-        if track.on_gap == "disconnect":
+        if track.on_gap() == "disconnect":
             raise Gap(track.name, lost)
+        at.gaps = (*at.gaps, lost)
         data = {
             "channel": track.name,
             "lost": None if track.predicates else lost,
-            "resumed_at": track.log.id(position + 1) if position < track.log.last else None,
+            "resumed_at": (following and _id_of(following))
+            or (track.log.id(position + 1) if position < track.log.last else None),
         }
         return encode(Event(data, GAP_EVENT, event_id))
 
 
-def _wanted(track: Track, message: Message) -> bool:
-    for predicate in track.predicates:
-        try:
-            if not predicate(message):
-                return False
-        except KeyboardInterrupt:  # a signal's, and by chance in here
-            raise
-        except BaseException as error:  # also sys.exit(), which would end the server
-            track.failed(predicate, message, error)
-            return False
-    return True
+def _id_of(frame: bytes) -> str:
+    """Return the id of an event from its bytes: its last line; empty for the end of a channel."""
+    return frame[frame.rindex(_ID) + len(_ID) : -2].decode() if frame else ""
 
 
-def _numbered(
-    index: int, events: Iterator[tuple[float, int, bytes]]
-) -> Iterator[tuple[float, int, int, bytes]]:
+def _numbered(index: int, events: Iterable[Row]) -> Iterator[tuple[float, int, int, bytes]]:
     for time, position, frame in events:
         yield time, index, position, frame

@@ -14,6 +14,9 @@ LEFT: Final = 0.9
 GRACE: Final = 1
 """A server cancels what still runs, if it takes such a limit: whole seconds, since uvicorn's option does."""
 
+SHUTDOWN: Final = 5.0
+"""Seconds, from when its turn comes, after which a handler that shuts something down is left behind."""
+
 GONE: Final = 2
 """The process has exited."""
 

@@ -104,11 +104,41 @@ def _find_listeners(loop: asyncio.AbstractEventLoop) -> dict[int, Listener]:
             connections = getattr(protocol, "connections", None)
             if isinstance(connections, set):
                 listeners[id(connections)] = _Connection(loop, connections)
+        elif (server := _server_of(coroutine)) is not None:
+            listeners[id(server)] = _Closed(loop, server)
         elif name.startswith("ASGIProtocol.") and frame is not None:  # gunicorn's, of a connection
             worker = getattr(frame.f_locals.get("self"), "worker", None)
             if isinstance(getattr(worker, "alive", None), bool):
                 listeners[id(worker)] = _Look(loop, worker)
     return listeners
+
+
+def _server_of(coroutine: Any) -> Any:
+    """Return the uvicorn server that ``coroutine`` runs, or waits for, if it does."""
+    while coroutine is not None:
+        frame = getattr(coroutine, "cr_frame", None)
+        if getattr(coroutine, "__qualname__", "") == "Server.serve" and frame is not None:
+            server = frame.f_locals.get("self")
+            return server if isinstance(getattr(server, "servers", None), list) else None
+        coroutine = getattr(coroutine, "cr_await", None)
+    return None
+
+
+class _Closed:
+    """Looks whether uvicorn's server has begun to end before the first stream was there, and told nobody."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, server: Any) -> None:
+        self._loop = loop
+        self._server = server
+
+    def listen(self) -> None:
+        """See `Listener`."""
+        listening = self._server.servers
+        if listening and not any(each.is_serving() for each in listening):
+            begin(self._loop)
+
+    def ignore(self) -> None:
+        """See `Listener`."""
 
 
 class _Connection:

@@ -7,7 +7,7 @@ import weakref
 from typing import Final, Protocol
 
 from hug.eventstream.loop.budget import FLUSHED, LEFT, SHORTEST
-from hug.eventstream.loop.heart import Beating, Heart
+from hug.eventstream.loop.heartbeats import Beating, Heart
 from hug.eventstream.loop.pump import Pump
 
 logger = logging.getLogger("hug")
@@ -102,8 +102,8 @@ class OpenStreams:
 
     @property
     def held_up(self) -> int:
-        """How many of them wait for their clients to read."""
-        return sum(stream.held_up for stream in self.heart.streams.values())
+        """How many of them wait for their clients to read; may be asked for in any thread."""
+        return sum(stream.held_up for stream in list(self.heart.streams.values()))
 
     def idle(self) -> bool:
         """Whether all is done: no stream is open, no event waits for its readers, and no task is at work."""
@@ -121,7 +121,7 @@ class OpenStreams:
         if self.ending_since is not None:
             return
         self.ending_since = self._loop.time()
-        _drained[:] = [True]
+        drained[:] = [True]
         for companion in list(self.companions):
             companion.drain()
         if self.heart.streams:
@@ -162,7 +162,8 @@ _LOOK: Final = 0.01
 """Seconds between two looks at whether all streams have ended."""
 
 _streams: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, OpenStreams] = weakref.WeakKeyDictionary()
-_drained: list[bool] = []  # not empty once any has been
+drained: Final[list[bool]] = []
+"""Not empty once streams of any event loop have been told to end: else nobody needs to ask `ending`."""
 
 
 def streams_of(loop: asyncio.AbstractEventLoop) -> OpenStreams:
@@ -184,7 +185,7 @@ def loops() -> list[asyncio.AbstractEventLoop]:
 
 def ending() -> bool:
     """Whether this process is about to end: all its event loops that have streams do."""
-    if not _drained:
+    if not drained:
         return False
     running = [streams_of(loop).ending_since is not None for loop in loops() if not loop.is_closed()]
     return bool(running) and all(running)

@@ -64,11 +64,12 @@ class Pump:
 
     Attributes:
         now: The loop's time, in seconds, when it last got a turn.
+        context: What tasks run in that serve many streams.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, context: contextvars.Context) -> None:
         self._loop = loop
-        self._context = context
+        self.context = context
         self._thread = threading.get_ident()
         self._queue: list[Pumped] = []
         self._lagging: deque[Lagging] = deque()
@@ -137,7 +138,7 @@ class Pump:
     def _start(self) -> None:
         if not self._running:
             self._running = True  # first: a signal handler may come in between
-            self._task = self._loop.create_task(self._run(), context=self._context)
+            self._task = self._loop.create_task(self._run(), context=self.context)
 
     async def _run(self) -> None:
         try:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import enum
 import logging
 import random
 from collections.abc import Coroutine, Mapping
@@ -13,12 +12,14 @@ from hug.eventstream.connection.disconnect import Watch, watch
 from hug.eventstream.connection.writer import ClientGone, Connection, CutOff
 from hug.eventstream.loop.budget import LEFT
 from hug.eventstream.loop.ending import stream_opens
-from hug.eventstream.loop.heart import SLACK
+from hug.eventstream.loop.heartbeats import SLACK
 from hug.eventstream.loop.open_streams import OpenStreams
 from hug.eventstream.serving.cleanup import Cleanup
+from hug.eventstream.serving.ends import ENDS, End
 from hug.eventstream.serving.failures import hint
 from hug.eventstream.serving.handover import Handover
 from hug.eventstream.serving.settings import Settings
+from hug.eventstream.serving.stream import EventStream
 from hug.eventstream.sources.feed import Feed
 from hug.eventstream.sources.limits import TooManyThreads
 from hug.eventstream.wire.client import Guard
@@ -29,17 +30,7 @@ logger = logging.getLogger("hug")
 
 _GUARDS: Final[Mapping[bool | None, Guard]] = {True: Guard.EVENT, False: Guard.NONE}
 
-
-class End(enum.Enum):
-    """Why a stream ended."""
-
-    SOURCE = "its source ended"
-    FAILURE = "its source failed"
-    CLIENT = "the client left"
-    STUCK = "the client has stopped reading"
-    DRAIN = "the process ends"
-    REFUSAL = "too many sync sources run"
-    CANCELLED = "the server cancelled it"
+_EARLY: Final = frozenset({End.DRAIN, End.CANCELLED, End.REFUSAL})
 
 
 async def discard(handover: Handover) -> None:
@@ -86,6 +77,7 @@ class OpenStream:
         "_owner",
         "_retry",
         "_settings",
+        "_stream",
         "_streams",
     )
 
@@ -97,6 +89,7 @@ class OpenStream:
         connection.writer = self
         self._settings = settings
         self._name = handover.name
+        self._stream: type[EventStream] = type(stream)  # not the stream itself, which its feed may outlive
         self._feed: Feed = stream.feed()
         self._guard = _GUARDS.get(settings.guard, handover.guard)
         self._heartbeat = settings.heartbeat if isinstance(stream.heartbeat, Default) else stream.heartbeat
@@ -115,15 +108,18 @@ class OpenStream:
     ) -> None:
         """Send the first bytes, run the source until something ends the stream, send the last bytes."""
         watching = await self._open(receive, last_event_id, extensions, head)
-        if self._streams.ending_since is not None:
+        if self._streams.ending_since is not None and self._stream.ends_with_process:
             self._end = End.DRAIN
+        if self._stream.is_events:
+            ENDS.opened.add()
         ticket = self._streams.add(self, self._next_look(self._connection.wrote_at))
         # Not before: a stream that has ended already lets its source clean up without a cancellation.
         self._owner = asyncio.current_task()
+        missed: bool | None = False
         try:
             try:
                 if self._end is None:
-                    await self._feed.run(self._connection)
+                    missed = await self._feed.run(self._connection)
                 else:
                     self._limit_cleanup()
             except ClientGone:
@@ -136,7 +132,7 @@ class OpenStream:
             finally:
                 await self._feed.close()
             if self._end is None:  # a source may keep its cancellation to itself
-                await self._finish()
+                await self._finish(End.GAP if missed else End.SOURCE)
         except asyncio.CancelledError:
             self._cancelled()
         except ClientGone:
@@ -151,6 +147,8 @@ class OpenStream:
         finally:
             watching.close()
             self._streams.discard(ticket)
+            if self._stream.is_events:
+                ENDS.ended[self._end or End.FAILURE].add()
             if self._cleanup is not None:
                 self._cleanup.close()
             self._disown()
@@ -160,12 +158,12 @@ class OpenStream:
         if self._end is End.CANCELLED:
             raise asyncio.CancelledError
 
-    async def _finish(self) -> None:
+    async def _finish(self, end: End) -> None:
         """End the response and wait, as after any write, until the client has read enough of it."""
         pending = self._connection.finish()
         if pending is not None:
             await asyncio.wait({pending})
-        self._end = End.SOURCE
+        self._end = end
 
     async def _open(
         self, receive: Receive, last_event_id: str, extensions: Mapping[str, Any] | None, head: Message | None
@@ -173,10 +171,11 @@ class OpenStream:
         """Send the head, if nobody has, and the first bytes; notice from now on that the client leaves."""
         try:
             start = self._feed.start(last_event_id, self._guard)
-            first = opening(start, self._retry, guard=self._guard)
+            first = opening(start, self._retry, guard=self._guard) if self._stream.is_events else b""
             try:
                 if head is None:
-                    self._connection.write(first)
+                    if first:
+                        self._connection.write(first)
                 else:
                     await self._connection.start(head, first, extensions)
             except ClientGone:
@@ -234,7 +233,7 @@ class OpenStream:
 
     def drain(self) -> None:
         """See `Draining.drain`: a client that keeps up hears when to come back; the source is ended."""
-        if self._end is None:
+        if self._end is None and self._stream.ends_with_process:
             if self._connection.pending is None:
                 self._say_come_back()
             self._stop(End.DRAIN)
@@ -254,10 +253,12 @@ class OpenStream:
 
     def _next_look(self, now: float) -> float:
         connection = self._connection
-        if connection.pending is not None:
-            return connection.wrote_at + self._settings.write_timeout
-        look = now + self._settings.write_timeout
-        return look if self._heartbeat is None else min(look, connection.wrote_at + self._heartbeat)
+        waits = connection.pending is not None
+        look = (connection.wrote_at if waits else now) + self._settings.write_timeout
+        if self._heartbeat is None:
+            return look
+        # A server may take each write a moment later, and the client not be slow at all.
+        return min(look, (now if waits else connection.wrote_at) + self._heartbeat)
 
     def _cancelled(self) -> None:
         """Tell our own cancellations from the server's, and from one that the source made itself."""
@@ -266,7 +267,7 @@ class OpenStream:
                 self._end = End.CANCELLED
             else:
                 self._end = End.FAILURE
-                logger.error("the source of %s cancelled itself; its client will reconnect", self._name)
+                logger.error("the source of %s cancelled itself; %s", self._name, self._outcome)
 
     def _disown(self) -> None:
         """Give the task back to the server, as if we had never cancelled it."""
@@ -279,13 +280,23 @@ class OpenStream:
             logger.error("the source of %s failed in its cleanup", self._name, exc_info=error)
         else:
             self._end = End.FAILURE
-            what = f"failed; its client will reconnect{hint(error)}"
+            what = f"failed; {self._outcome}{hint(error)}"
             logger.error("the source of %s %s", self._name, what, exc_info=error)
 
+    @property
+    def _outcome(self) -> str:
+        """What a failure means for the client."""
+        return "its client will reconnect" if self._stream.is_events else "the answer is cut off"
+
     async def _say_goodbye(self) -> None:
-        """End the response cleanly, or leave it unfinished, which tells a browser that something broke."""
+        """End the response cleanly, or leave it unfinished, which tells a browser that something broke.
+
+        A body that is no event stream can say nothing of its own: it is complete, or it is cut off.
+        """
         connection = self._connection
-        if self._end in {End.DRAIN, End.CANCELLED, End.REFUSAL}:
+        if self._end in _EARLY and not self._stream.is_events:
+            connection.cut()
+        elif self._end in _EARLY:
             self._say_come_back()
             if connection.pending is not None:
                 await asyncio.wait({connection.pending}, timeout=self._streams.left(LEFT))
@@ -295,7 +306,7 @@ class OpenStream:
             connection.cut()
 
     def _say_come_back(self) -> None:
-        if not self._connection.finished:
+        if self._stream.is_events and not self._connection.finished:
             low, high = self._settings.drain_retry
             retry = round(1000 * random.uniform(low, high))  # noqa: S311  # guards nothing
             with contextlib.suppress(ClientGone):

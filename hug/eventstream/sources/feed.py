@@ -42,8 +42,11 @@ class Feed(Protocol):
             guard: What the client is; see `hug.eventstream.wire.client`.
         """
 
-    def run(self, connection: Connection) -> Awaitable[None]:
-        """Write all items. What the source raises is passed on; it ends early when this is cancelled."""
+    def run(self, connection: Connection) -> Awaitable[bool | None]:
+        """Write all items. What the source raises is passed on; it ends early when this is cancelled.
+
+        True means that there are more, but not for this client, which has missed some and is disconnected.
+        """
 
     async def close(self) -> None:
         """Let the source clean up, always in the end, and also if it was not run; return when it has."""

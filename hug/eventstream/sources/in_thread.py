@@ -23,12 +23,14 @@ class SourceThread:
     Attributes:
         unheard: Whether the source is to end; see `hug.eventstream.sources.listening`.
         wake: Set on the event loop by `notify`, and when the source has ended.
+        interrupt: What ends a wait of ours that the source is in, perhaps, when it is to end.
     """
 
     def __init__(self, source: Iterable[Any], take: Callable[[Any], None]) -> None:
         """Have ``take`` called in the thread with each item."""
         self.unheard = False
         self.wake = asyncio.Event()
+        self.interrupt: Callable[[], None] | None = None
         self._source = source
         self._take = take
         self._loop = asyncio.get_running_loop()
@@ -57,6 +59,8 @@ class SourceThread:
     def close(self) -> None:
         """End the source with its next item. It cannot be interrupted while it blocks."""
         self.unheard = True
+        if self.interrupt is not None:
+            self.interrupt()
         if self._thread is None:
             _close(self._source)
             self._done = True
@@ -107,7 +111,12 @@ class ThreadFeed:
 
     The thread encodes items and lays them in a buffer of `WRITE_SIZE` bytes; the event loop takes all there
     is with one write. A full buffer holds the thread, so a slow client slows its source.
+
+    Attributes:
+        encode: Makes bytes of an item.
     """
+
+    encode = staticmethod(encode)
 
     is_published = False
     closes_at_once = False
@@ -151,7 +160,7 @@ class ThreadFeed:
 
     def _put(self, item: Any) -> None:
         """Lay an item into the buffer; wait for room in it, or until the stream is closed."""
-        frame = encode(item)
+        frame = self.encode(item)
         with self._room:
             first = not self._buffer
             self._buffer.append(frame)

@@ -14,9 +14,14 @@ from hug.eventstream.wire.encode import encode
 
 
 class AsyncFeed(Iteration):
-    """Runs an async iterable on the event loop; items that are ready share a write."""
+    """Runs an async iterable on the event loop; items that are ready share a write.
+
+    Attributes:
+        encode: Makes bytes of an item.
+    """
 
     __slots__ = ()
+    encode = staticmethod(encode)
     is_published = False
     closes_at_once = False
 
@@ -33,6 +38,7 @@ class AsyncFeed(Iteration):
         """
         ready: list[bytes] | None = None  # an idle stream keeps no list
         size, since = 0, time.monotonic()
+        encoded = self.encode
         steps = self.begin()
         try:
             while True:
@@ -57,7 +63,7 @@ class AsyncFeed(Iteration):
                     size, since = 0, time.monotonic()
                 if ready is None:
                     ready = []
-                ready.append(encode(item))
+                ready.append(encoded(item))
                 size += len(ready[-1])
                 del item  # nor the last item, which may be large
                 took = time.monotonic() - since

@@ -48,6 +48,8 @@ def fields(item: str | Event) -> bytes:
     """Return an event without the blank line, for whoever appends an id and then that; errors as `encode`."""
     if isinstance(item, Event):
         return _event_lines(item).encode()
+    if "\n" not in item and "\r" not in item:
+        return f"data: {item}\n".encode()
     return _lines("data", item).encode()
 
 

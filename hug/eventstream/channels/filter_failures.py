@@ -4,7 +4,8 @@ import logging
 from typing import Final
 
 from hug.eventstream.history.log import Log
-from hug.eventstream.history.view import Predicate
+from hug.eventstream.history.replica import number_in
+from hug.eventstream.history.track import Predicate
 from hug.eventstream.wire.decode import Message
 
 _MOST: Final = 100
@@ -30,7 +31,7 @@ class Failures:
     def tell(self, predicate: Predicate, message: Message, error: BaseException) -> None:
         """Log that ``predicate`` has failed on an event, unless that is known."""
         code = getattr(predicate, "__code__", type(predicate))
-        position = self._log.position(message.id) or 0
+        position = self._log.origin + (number_in(message.id) or 0)
         if position <= self._told.get(code, -1):
             return
         if code not in self._told and len(self._told) >= _MOST:

@@ -1,0 +1,258 @@
+"""Keeping up with a channel that others publish on, too: it has a replica, and that is kept true."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from time import monotonic
+from typing import Any, Final
+
+from hug.eventstream.brokers import Place
+from hug.eventstream.brokers.ids import BEFORE_ALL, beginning_id, id_of, newest_id
+from hug.eventstream.brokers.link import Link
+from hug.eventstream.brokers.lock import LOCK
+from hug.eventstream.brokers.pending_event import Shared
+from hug.eventstream.engines.engine import Ends, Kept
+from hug.eventstream.history.replica import MOST_EVENTS, Replica
+
+READ_EVENTS: Final = 256
+READ_BYTES: Final = 256 * 1024
+"""Most events, and their bytes, that are read at once."""
+
+_MISSED: Final = "-"
+"""The life of a channel of which nothing was known when it was deleted: no other has it."""
+
+_PASTS: Final = 16
+"""Pasts of a channel that are remembered, for readers that were in them; those of older ones get all."""
+
+
+class Follower:
+    """Keeps the replica of one channel true.
+
+    All is done on the engine's event loop, but for what says otherwise.
+
+    Attributes:
+        name: The channel's.
+        log: Its replica.
+        ready: Done when it is up to date for the first time.
+        wanted: Whether there are readers; under the lock.
+        life: Of the channel; empty if it is not known to exist.
+        link: The connection over which the replica is up to date; None while it is compared.
+        ahead: Seconds that the engine's clock is ahead of ours.
+        queued: Whether it is about to be compared.
+        timer: What ends it when nobody has read the channel for a while.
+        tasks: What is asked for its readers.
+    """
+
+    __slots__ = (
+        "_doubted", "_grown", "_known", "_lock", "_newest", "_parted", "_pasts", "_waiting",
+        "ahead", "life", "link", "log", "name", "queued", "ready", "tasks", "timer", "wanted",
+    )  # fmt: skip
+
+    life: str
+    _known: bool
+    _parted: int
+    _pasts: deque[tuple[int, int]]
+
+    def __init__(
+        self, name: str, log: Replica, grown: Callable[[], None], before: "Follower | None" = None
+    ) -> None:
+        """Make one; ``before`` is the one that was there before, in a thread that has ended."""
+        self.name = name
+        self.log = log
+        self.ready: Future[None] = Shared()
+        self.wanted = True
+        self.life = before.life if before is not None else ""
+        self._pasts = before._pasts if before is not None else deque(maxlen=_PASTS)
+        # The number of the newest event that was there when others behind it were lost; -1: none was.
+        self._parted = before._parted if before is not None else -1
+        self.link: Link | None = None
+        self.queued = False
+        self.timer: asyncio.TimerHandle | None = None
+        self.tasks: set[asyncio.Task[Any]] = set()
+        self._grown = grown
+        self._known = before is not None and before._known  # whether the replica is one of something
+        self._lock = asyncio.Lock()
+        self._doubted = False  # whether the past may be another one since it was compared
+        self._newest = 0  # number of the newest event that was heard of
+        self.ahead = 0.0  # of the engine's clock
+        self._waiting: list[asyncio.Future[None]] = []
+
+    @property
+    def number(self) -> int:
+        """That of the newest event in the replica."""
+        return self.log.number_of(self.log.last)
+
+    def heard(self, link: Link, events: Sequence[Kept]) -> bool:
+        """Take events; return whether the replica is true. Else it is to be compared."""
+        log, live = self.log, self.link is link
+        with LOCK:
+            ours = self.number
+            for event in events:
+                number = event.position
+                if number == ours + 1 and live:
+                    self._extend(event)
+                    ours += 1
+                elif number > ours:
+                    self._newest = max(self._newest, number)
+                elif log.identity(number) != id_of(event):
+                    self._doubted = True  # there was another event with this number
+        if not live:
+            return True  # it is being compared
+        self._grown()
+        return not self._doubted and self._newest <= ours
+
+    def deleted(self, link: Link, number: int, request: str) -> bool:
+        """Begin anew, for the channel was deleted, if all of it was here: who has had that has lost nothing.
+
+        Return whether the replica is true. Else it is to be compared.
+
+        Args:
+            link: The connection over which that was told.
+            number: That of the newest event that there was.
+            request: See `hug.eventstream.engines.engine.Kept`.
+        """
+        with LOCK:
+            complete = number == self.number and self.log.identity(number) == f"{request}-{number}"
+            if complete and self.link is link:
+                self._pasts.append((self.log.origin, 0))
+                self._parted = -1
+                self.log.renew(BEFORE_ALL)
+                self.life = ""
+            else:
+                self.life = self.life or _MISSED
+                return False
+        self._grown()
+        return True
+
+    def begins(self, position: int) -> int:
+        """Return the number behind which a reader goes on that is at a position of this past, or another."""
+        number = self.log.number_of(position)
+        if number >= 0:
+            return number
+        begins = self.number
+        for origin, common in reversed(self._pasts):
+            begins = min(begins, common)
+            if position >= origin:
+                return min(begins, position - origin)
+        return 0
+
+    def place(self, position: int) -> Place:
+        """Return where a reader goes on that has had what is before a position, and nothing else.
+
+        When the channel's newest events were lost, and others have come since, who was away has missed those.
+        """
+        return Place(position, None if self.log.number_of(position) <= self._parted else 0)
+
+    def doubt(self) -> None:
+        """Take the replica for untrue until it is compared."""
+        self._doubted = True
+        self.link = None
+
+    async def current(self) -> Link:
+        """Wait until the replica is true, and return the connection that it is so by."""
+        while (link := self.link) is None or link.over.done():
+            waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(waiting)
+            await waiting
+        return link
+
+    async def update(self, link: Link) -> None:
+        """Make the replica true.
+
+        Raises:
+            Unreachable: The connection is lost.
+        """
+        async with self._lock:
+            self.link = None
+            while True:
+                self._doubted, self._newest = False, 0
+                ends = await link.call(link.engine.ends(self.name))
+                self.ahead = ends.now - monotonic()
+                await self._compare(link, ends)
+                if not self._doubted and self._newest <= self.number:
+                    break
+            self.link = link
+        self._grown()
+        if not self.ready.done():
+            self.ready.set_result(None)
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            if not each.done():
+                each.set_result(None)
+
+    def forget(self) -> None:
+        """Let go of the events: nobody reads them."""
+        self.link = None
+        with LOCK:
+            log = self.log
+            log.restart(self.number, log.id(log.last), same=True, closed=log.closed)
+
+    def _extend(self, event: Kept) -> None:
+        now = min(monotonic(), event.time - self.ahead)
+        self.log.extend(event.position, id_of(event), event.fields, now)
+
+    # The past
+
+    async def _compare(self, link: Link, ends: Ends) -> None:
+        """Compare the replica with what the engine has, and read what it lacks."""
+        newest = newest_id(ends)
+        if not self._known:
+            self._known, self.life = True, ends.life
+            self.log.restart(ends.last, newest, same=True, closed=ends.closed)
+            return
+        ours = self.number
+        if self.life and ends.life != self.life:
+            self._begin_another(0, ends)
+        elif ends.last < ours or (ends.last == ours > 0 and self.log.identity(ours) not in (newest, None)):
+            await self._part(link, ends)
+        self.life = ends.life
+        while (ours := self.number) < ends.last:
+            await self._read_on(link, ends, ours)
+
+    async def _read_on(self, link: Link, ends: Ends, ours: int) -> None:
+        """Read some of what the engine has behind our newest event; of much, the newest."""
+        identity = self.log.identity(ours) if ours else None
+        # With our own newest event, to see whether it is there still.
+        events = await self._read(link, ours if identity is None else ours - 1)
+        if identity is not None and events and events[0].position == ours:
+            if id_of(events[0]) != identity:
+                await self._part(link, ends)
+                return
+            events = events[1:] or await self._read(link, ours)
+        if ends.last - ours > MOST_EVENTS:
+            events = await self._read(link, ends.last - MOST_EVENTS)
+        with LOCK:
+            for event in events:
+                self._extend(event)
+            if self.number <= ours:  # all that was there is gone
+                self.log.restart(ends.last, newest_id(ends), same=True, closed=ends.closed)
+        self._grown()
+
+    async def _part(self, link: Link, ends: Ends) -> None:
+        """Find where the engine's past and ours part, and begin there."""
+        common = 0
+        after = max(0, self.log.number_of(self.log.oldest) - 1)
+        going_on = True
+        while going_on and after < ends.last:
+            events = await self._read(link, after)
+            going_on = False
+            for event in events:
+                going_on = self.log.identity(event.position) == id_of(event)
+                if not going_on:
+                    break
+                common = after = event.position
+        self._begin_another(common, ends)
+
+    def _begin_another(self, common: int, ends: Ends) -> None:
+        """Begin another past, which is the same up to the event with this number."""
+        event_id = (self.log.identity(common) if common else None) or beginning_id(ends)
+        closed = ends.closed and common == ends.last
+        with LOCK:
+            self._pasts.append((self.log.origin, common))
+            self._parted = -1 if self.life and self.life != ends.life else common
+            self.log.restart(common, event_id, same=False, closed=closed)
+        self._grown()
+
+    async def _read(self, link: Link, after: int) -> Sequence[Kept]:
+        return await link.call(link.engine.read(self.name, after, READ_EVENTS, READ_BYTES))

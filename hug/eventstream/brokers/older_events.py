@@ -1,0 +1,303 @@
+"""What a process asks the engine for, since it holds the newest events only: older ones, and first ones."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Future
+from time import monotonic
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
+
+from hug.eventstream.brokers import Page, Place, Row
+from hug.eventstream.brokers.follower import READ_BYTES, READ_EVENTS, Follower
+from hug.eventstream.brokers.followers import Followers
+from hug.eventstream.brokers.ids import BEFORE_ALL, id_of
+from hug.eventstream.brokers.link import Failed, Link
+from hug.eventstream.engines.engine import Ends, Kept
+from hug.eventstream.history.replica import number_in
+from hug.exceptions import BrokerError, Unreachable
+
+CACHE_BYTES: Final = 16 * 1024 * 1024
+CACHE_SECONDS: Final = 10.0
+"""Most bytes of pages that are kept for the next readers that ask, and for how long."""
+
+AT_ONCE: Final = 8
+"""Questions that the engine is asked at the same time: what is published has to wait for its answers, too."""
+
+_OVERHEAD: Final = 300  # bytes that an event takes besides
+
+_Answer = TypeVar("_Answer")
+
+
+class Worker(Protocol):
+    """The thread that this works in.
+
+    Attributes:
+        followers: See `hug.eventstream.brokers.engine_thread.EngineThread`.
+    """
+
+    followers: Followers
+
+    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """See there."""
+
+    def call(self, function: Callable[[], object]) -> None:
+        """See there."""
+
+
+class _Read(NamedTuple):
+    origin: int
+    events: Sequence[Kept]
+    size: int
+    until: float
+
+
+class OlderEvents:
+    """Reads older events for all readers of a process: those that want the same ones share them.
+
+    However many come at once, the engine is asked a few things: once or twice for all of them where a channel
+    begins and ends, and for the events around their ids in pages that begin at the same places.
+    """
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._asking: set[Follower] = set()
+        self._wanting: dict[Follower, asyncio.Future[Ends]] = {}
+        self._reading: dict[tuple[Follower, int], asyncio.Future[_Read | None]] = {}
+        self._cache: OrderedDict[tuple[Follower, int], _Read] = OrderedDict()
+        self._size = 0
+
+    # Any thread
+
+    def page(self, follower: Follower, position: int) -> Future[Page]:
+        """See `hug.eventstream.brokers.Topic.page`."""
+        return self._answer(follower, lambda: self._page(follower, position))
+
+    def locate(self, follower: Follower, after: str | int | None) -> Future[Place]:
+        """See `hug.eventstream.brokers.Topic.locate`."""
+        return self._answer(follower, lambda: self._locate(follower, after))
+
+    def _answer(
+        self, follower: Follower, question: Callable[[], Coroutine[Any, Any, _Answer]]
+    ) -> Future[_Answer]:
+        answer: Future[_Answer] = Future()
+
+        def begin() -> None:
+            if answer.cancelled():
+                return
+            task = self._worker.spawn(self._give(follower, question, answer))
+            follower.tasks.add(task)
+            task.add_done_callback(follower.tasks.discard)
+            answer.add_done_callback(
+                lambda answer: self._worker.call(task.cancel) if answer.cancelled() else None
+            )
+
+        self._worker.call(begin)
+        return answer
+
+    # The engine's event loop
+
+    async def _give(
+        self,
+        follower: Follower,
+        question: Callable[[], Coroutine[Any, Any, _Answer]],
+        answer: Future[_Answer],
+    ) -> None:
+        try:
+            result = await question()
+        except BaseException as error:
+            if answer.set_running_or_notify_cancel():
+                answer.set_exception(Unreachable(f"channel {follower.name!r} is not followed any more"))
+            if not isinstance(error, asyncio.CancelledError):
+                raise
+        else:
+            if answer.set_running_or_notify_cancel():
+                answer.set_result(result)
+
+    async def _page(self, follower: Follower, position: int) -> Page:
+        log = follower.log
+        read = await self._read(follower, lambda: follower.begins(position))
+        events = read.events
+        start = log.position_of(events[0].position - 1) if events else log.last
+        if log.oldest < start:  # what the engine has let go of we have still
+            return Page(max(log.oldest, position), ())
+        rows: list[Row] = [
+            (event.time - follower.ahead, log.position_of(event.position), _frame(event))
+            for event in events
+            if log.position_of(event.position) <= log.last
+        ]
+        return Page(start, rows)
+
+    async def _locate(self, follower: Follower, after: str | int | None) -> Place:
+        log = follower.log
+        while True:
+            link = await follower.current()
+            origin = log.origin
+            try:
+                place = await self._place(follower, link, after)
+                if place is not None and log.origin == origin:  # else it may be one of another past
+                    return place
+            except (BrokerError, Failed) as error:
+                self._worker.followers.put_off(follower, error)
+            except Unreachable:
+                continue
+
+    async def _place(self, follower: Follower, link: Link, after: str | int | None) -> Place | None:
+        log = follower.log
+        if after is None:
+            return Place(log.last)
+        if isinstance(after, int):
+            first = await self._first(follower)
+            return Place(max(min(first, log.last), log.last - after - log.closed))
+        if after == "start":
+            return Place(min(await self._first(follower), log.last))
+        return await self._after(follower, link, after)
+
+    async def _first(self, follower: Follower) -> int:
+        """Return the position before the oldest event that there is."""
+        return _before_first(follower, await self._ends(follower))
+
+    async def _after(self, follower: Follower, link: Link, event_id: str) -> Place | None:
+        """Return where a client goes on that has this id; None if that is to be asked again."""
+        log = follower.log
+        if (position := log.position(event_id)) is not None:
+            return follower.place(position)
+        number = number_in(event_id)
+        if number is None:
+            return Place(await self._first(follower), None)
+        if number == 0:
+            # Who has had nothing of this life, or came before there was one, begins with the first event.
+            known = event_id in (BEFORE_ALL, f"{follower.life}-0")
+            return follower.place(log.origin) if known else Place(await self._first(follower), None)
+        ends = await self._ends(follower)
+        if number > ends.last:
+            return Place(_before_first(follower, ends), None)
+        events = await self._around(follower, number) if number >= ends.first else ()
+        if follower.link is not link:
+            return None
+        if events and events[0].position == number:
+            if id_of(events[0]) != event_id:
+                return Place(await self._first(follower), None)
+            if number > follower.number:  # it was published in another process just now
+                self._worker.followers.refresh(follower)
+                return None
+        elif not events and number >= ends.first:
+            there = await self._call(link, link.engine.read(follower.name, number - 1, 1, 1))
+            if there:
+                return None  # a moment ago there was none with this number
+        # The event is gone, so nobody can tell whether it ever was: its number decides.
+        return follower.place(log.position_of(number))
+
+    async def _around(self, follower: Follower, number: int) -> Sequence[Kept]:
+        """Return the event with a number and some behind it, or those behind it if it is gone."""
+        start = (number - 1) // READ_EVENTS * READ_EVENTS
+        read = await self._read(follower, lambda: start)
+        if not read.events or read.events[-1].position < number:  # they are large, or were not there yet
+            read = await self._read(follower, lambda: number - 1)
+        events = [event for event in read.events if event.position >= number]
+        if len(events) > 1 and events[0].position == number:
+            behind = events[1:]
+            self._keep((follower, number), read._replace(events=behind, size=_size(behind)))
+        return events
+
+    async def _ends(self, follower: Follower) -> Ends:
+        """Ask where a channel begins and ends: who comes while that is asked shares the next answer."""
+        ends = self._wanting.get(follower)
+        if ends is None:
+            ends = self._wanting[follower] = asyncio.get_running_loop().create_future()
+            if follower not in self._asking:
+                self._asking.add(follower)
+                task = self._worker.spawn(self._ask_ends(follower))
+                follower.tasks.add(task)
+                task.add_done_callback(follower.tasks.discard)
+        return await asyncio.shield(ends)
+
+    async def _ask_ends(self, follower: Follower) -> None:
+        try:
+            while follower in self._wanting:
+                link = await follower.current()
+                ends = self._wanting.pop(follower)
+                try:
+                    ends.set_result(await self._call(link, link.engine.ends(follower.name)))
+                except (Unreachable, BrokerError) as error:
+                    ends.set_exception(error)
+                    ends.exception()  # perhaps nobody waits any more
+        finally:
+            self._asking.discard(follower)
+            if follower in self._wanting:
+                self._wanting.pop(follower).cancel()
+
+    async def _call(self, link: Link, question: Coroutine[Any, Any, _Answer]) -> _Answer:
+        """Ask the engine, when it is our turn."""
+        try:
+            async with self._slots:
+                return await link.call(question)
+        finally:
+            question.close()
+
+    async def _read(self, follower: Follower, number_wanted: Callable[[], int]) -> _Read:
+        """Return events behind a number, of the past that the replica is of now."""
+        while True:
+            await follower.current()
+            number = number_wanted()
+            key = (follower, number)
+            known = self._cache.get(key)
+            if known is not None and known.origin == follower.log.origin and known.until > monotonic():
+                return known
+            reading = self._reading.get(key)
+            if reading is None:
+                reading = self._reading[key] = asyncio.get_running_loop().create_future()
+                self._worker.spawn(self._fetch(key, reading))
+            read = await asyncio.shield(reading)
+            if read is not None and read.origin == follower.log.origin:
+                return read
+
+    async def _fetch(self, key: tuple[Follower, int], reading: "asyncio.Future[_Read | None]") -> None:
+        """Read a page; None if the past is another one by now, or the connection is."""
+        follower, number = key
+        read = None
+        try:
+            link = follower.link
+            if link is not None:
+                log, origin = follower.log, follower.log.origin
+                events = await self._call(
+                    link, link.engine.read(follower.name, number, READ_EVENTS, READ_BYTES)
+                )
+                if follower.link is link and log.origin == origin:
+                    if all(log.identity(each.position) in (None, id_of(each)) for each in events):
+                        read = _Read(origin, events, _size(events), monotonic() + CACHE_SECONDS)
+                        if events:  # else there may be some the next time
+                            self._keep(key, read)
+                    else:
+                        self._worker.followers.refresh(follower)
+        except (BrokerError, Failed) as error:
+            self._worker.followers.put_off(follower, error)
+        except Unreachable:
+            pass
+        finally:
+            del self._reading[key]
+            if not reading.done():
+                reading.set_result(read)
+
+    def _keep(self, key: tuple[Follower, int], read: _Read) -> None:
+        before = self._cache.pop(key, None)
+        if before is not None:
+            self._size -= before.size
+        self._cache[key] = read
+        self._size += read.size
+        now = monotonic()
+        while self._size > CACHE_BYTES or (self._cache and next(iter(self._cache.values())).until < now):
+            _, oldest = self._cache.popitem(last=False)
+            self._size -= oldest.size
+
+
+def _before_first(follower: Follower, ends: Ends) -> int:
+    return follower.log.position_of(ends.first - 1 if ends.last else 0)
+
+
+def _size(events: Sequence[Kept]) -> int:
+    return sum([len(event.fields) + _OVERHEAD for event in events])
+
+
+def _frame(event: Kept) -> bytes:
+    return b"%bid: %b\n\n" % (event.fields, id_of(event).encode())

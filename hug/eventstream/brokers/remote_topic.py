@@ -1,0 +1,215 @@
+"""One channel on a broker of several processes, as one of them sees it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from dataclasses import replace
+from functools import partial
+from time import monotonic
+from typing import Any, Protocol, cast
+
+from hug.eventstream.brokers import Page, Place
+from hug.eventstream.brokers.engine_thread import EngineThread
+from hug.eventstream.brokers.follower import Follower
+from hug.eventstream.brokers.ids import BEFORE_ALL, newest_id
+from hug.eventstream.brokers.link import Link
+from hug.eventstream.brokers.lock import LOCK
+from hug.eventstream.brokers.outbox import Outbox
+from hug.eventstream.brokers.pending_event import Taken
+from hug.eventstream.engines.engine import Entry, Within
+from hug.eventstream.history.log import Bounds, Log
+from hug.eventstream.history.replica import Replica
+from hug.exceptions import BrokerError, ChannelClosed, NotTaken, Unreachable
+
+
+class Owner(Protocol):
+    """The broker of a topic.
+
+    Attributes:
+        url: Where, without a password.
+        patience: See `hug.eventstream.brokers.remote.RemoteBroker`.
+    """
+
+    url: str
+    patience: float
+
+    @property
+    def unconnected(self) -> object:
+        """An engine that is never connected, for what needs no connection of its own."""
+
+    @property
+    def thread(self) -> EngineThread:
+        """The thread at work in this process."""
+
+    def connect(self, timeout: float) -> Future[None]:
+        """See `hug.eventstream.brokers.Broker.connect`."""
+
+
+class RemoteTopic:
+    """See `hug.eventstream.brokers.Topic`."""
+
+    local = False
+
+    __slots__ = (
+        "__weakref__", "_broker", "_follower", "_grown", "_name", "_outbox", "_replica", "log", "thread",
+    )  # fmt: skip
+
+    def __init__(self, broker: Owner, name: str, bounds: Bounds, grown: Callable[[], None]) -> None:
+        replica = Replica(BEFORE_ALL.partition("-")[0], bounds, LOCK)
+        self.log: Log = replica
+        self.thread: EngineThread | None = None  # that the follower works in
+        self._broker = broker
+        self._name = name
+        self._replica = replica
+        self._grown = grown
+        self._follower: Follower | None = None
+        self._outbox: Outbox | None = None  # that had the newest event
+
+    # Publishing
+
+    def append(
+        self, fields: bytes, lease: tuple[str, int] | None = None, kind: type[Taken] = Taken
+    ) -> Future[str]:
+        """See `hug.eventstream.brokers.Topic.append`."""
+        if self.log.closed and self.follows:
+            raise ChannelClosed(f"channel {self._name!r} has been closed")
+        outbox = self._outbox = self._broker.thread.outbox
+        return outbox.put(self._name, fields, self._kept(fields), lease, kind)
+
+    def append_within(self, connection: Any, fields: bytes) -> str | Awaitable[str]:
+        """See `hug.eventstream.brokers.Transactional.append_within`."""
+        if self.log.closed and self.follows:
+            raise ChannelClosed(f"channel {self._name!r} has been closed")
+        engine = self._broker.unconnected
+        if not hasattr(engine, "append_within"):
+            raise BrokerError(
+                f"cannot publish within a transaction on {self._broker.url}: channels can be kept "
+                "in the application's own database, if that is of SQLite or PostgreSQL"
+            )
+        within = cast("Within", engine)
+        thread = self._broker.thread
+        entry = Entry(self._name, thread.outbox.request(), fields, self._kept(fields))
+        within.home = thread.home or within.home
+        if within.home is None:  # which database that is, is known once we connect
+            connected = self._broker.connect(self._broker.patience)
+            if within.awaited(connection):
+                return _connected(connected, lambda: self.append_within(connection, fields))
+            try:
+                connected.result()
+            except Unreachable as error:
+                raise _not_taken(error) from error
+            within.home = thread.home
+        position = within.append_within(connection, entry)
+        return f"{entry.request}-{position}" if isinstance(position, int) else _id(entry, position)
+
+    def _kept(self, fields: bytes) -> Bounds:
+        """Return how much is kept once an event is taken: the end of a channel takes no event's place."""
+        bounds = self.log.bounds
+        return bounds if fields or not bounds.history else replace(bounds, history=bounds.history + 1)
+
+    def room(self) -> Future[None] | None:
+        """See `hug.eventstream.brokers.Topic.room`."""
+        outbox = self._outbox
+        return None if outbox is None else outbox.room
+
+    # Reading
+
+    @property
+    def follows(self) -> bool:
+        """Whether the log is kept true."""
+        follower = self._follower
+        return follower is not None and follower.link is not None and not follower.link.over.done()
+
+    def follow(self) -> Future[None] | None:
+        """See `hug.eventstream.brokers.Topic.follow`."""
+        thread = self._broker.thread
+        with LOCK:
+            follower = self._follower
+            if follower is None or self.thread is not thread:
+                follower = self._follower = Follower(self._name, self._replica, self._grown, follower)
+                self.thread = thread
+            follower.wanted = True
+            ready = follower.ready
+        thread.call(partial(thread.followers.begin, follower))
+        return None if ready.done() else ready
+
+    def unfollow(self) -> None:
+        """See `hug.eventstream.brokers.Topic.unfollow`."""
+        with LOCK:
+            follower, thread = self._follower, self.thread
+            if follower is None or thread is None:
+                return
+            follower.wanted = False
+        thread.call(partial(thread.followers.leave, follower))
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody has asked to follow it, and not forgotten about that."""
+        return self._follower is not None and self._follower.wanted
+
+    def locate(self, after: str | int | None) -> Place | Future[Place]:
+        """See `hug.eventstream.brokers.Topic.locate`."""
+        follower, thread = self._followed()
+        log = self.log
+        log.expire(monotonic())
+        if follower.ready.done():
+            if after is None:
+                return Place(log.last)
+            if isinstance(after, str):
+                position = log.position(after)
+                if position is not None and self.follows:
+                    return follower.place(position)
+            elif (position := log.last - after - log.closed) >= log.resumable and self.follows:
+                return Place(position)
+        return thread.older.locate(follower, after)
+
+    def page(self, position: int) -> Future[Page]:
+        """See `hug.eventstream.brokers.Topic.page`."""
+        follower, thread = self._followed()
+        return thread.older.page(follower, position)
+
+    def _followed(self) -> tuple[Follower, EngineThread]:
+        follower, thread = self._follower, self.thread
+        if follower is None or thread is None:
+            raise RuntimeError(f"channel {self._name!r} is to be followed first")
+        return follower, thread
+
+    # All of it
+
+    def rebound(self, bounds: Bounds) -> None:
+        """See `hug.eventstream.brokers.Topic.rebound`."""
+        self.log.rebound(bounds, monotonic())
+
+    def delete(self) -> Future[None]:
+        """See `hug.eventstream.brokers.Topic.delete`."""
+        return self._broker.thread.ask(
+            lambda link: link.call(link.engine.delete(self._name)), self._broker.patience
+        )
+
+    def newest(self) -> str | Future[str]:
+        """See `hug.eventstream.brokers.Topic.newest`."""
+        log = self.log
+        if self.follows:
+            return log.id(log.last)
+
+        async def ask(link: Link) -> str:
+            return newest_id(await link.call(link.engine.ends(self._name)))
+
+        return self._broker.thread.ask(ask, self._broker.patience)
+
+
+async def _id(entry: Entry, position: Awaitable[int]) -> str:
+    return f"{entry.request}-{await position}"
+
+
+async def _connected(connected: Future[None], append: Callable[[], str | Awaitable[str]]) -> str:
+    try:
+        await asyncio.wrap_future(connected)
+    except Unreachable as error:
+        raise _not_taken(error) from error
+    taken = append()
+    return taken if isinstance(taken, str) else await taken
+
+
+def _not_taken(error: Unreachable) -> NotTaken:
+    return NotTaken(f"it cannot be told whether the connection leads to where channels are kept: {error}")

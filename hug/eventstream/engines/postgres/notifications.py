@@ -1,0 +1,208 @@
+"""The live feed of PostgreSQL: which channels have grown is notified, and their events are then read."""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Final, NamedTuple
+
+from hug.eventstream.engines.engine import Hearer
+from hug.eventstream.engines.postgres.chunks import events
+from hug.eventstream.engines.postgres.connection import Link, Row
+
+_AT_ONCE: Final = 100
+"""Most channels whose events are read together."""
+
+_EVENTS: Final = 500
+_BYTES: Final = 1024 * 1024
+"""Most events of a channel, and their bytes but for the last one's, that are read at once."""
+
+# What a channel's bounds do not allow is told of all the same, as long as it is there. OFFSET 0 has channels
+# looked up one by one: a plan that is made while there are few might read all of them for ever.
+_GROWN: Final = """
+SELECT wanted.n, c.id, c.last, e.position, e.requests, e.time, e.fields, e.sizes
+FROM unnest(%b::text[], %b::bigint[]) WITH ORDINALITY AS wanted (name, after, n)
+CROSS JOIN (SELECT %b::bigint AS events, %b::bigint AS bytes) AS most
+CROSS JOIN LATERAL (SELECT id, last FROM {channels} WHERE name = wanted.name OFFSET 0) AS c
+LEFT JOIN LATERAL (
+    SELECT position, requests, time, fields, sizes FROM (
+        SELECT position, requests, time, fields, sizes, before,
+            position - coalesce(cardinality(sizes), 1) AS behind,
+            first_value(before) OVER oldest_first AS begins,
+            first_value(position - coalesce(cardinality(sizes), 1)) OVER oldest_first AS all_behind
+        FROM {events} WHERE channel = c.id AND position > wanted.after
+        WINDOW oldest_first AS (ORDER BY position)
+        ORDER BY position LIMIT most.events
+    ) AS oldest
+    WHERE before < begins + most.bytes AND behind < greatest(all_behind, wanted.after) + most.events
+) AS e ON true
+ORDER BY wanted.n, e.position
+"""
+
+
+class _Deleted(NamedTuple):
+    """A channel that was deleted: its number among all channels of all times, and its newest event."""
+
+    id: int
+    last: int
+    request: str
+
+
+@dataclass(slots=True)
+class _Followed:
+    """A channel that is followed.
+
+    Attributes:
+        told: The position up to which it was told of; None: it is not known yet where it begins.
+        id: Tells it from others that had its name, and is greater than theirs; 0: there is none now.
+        deleted: How often it was deleted, which is still to be told.
+        doubted: Whether another one was there the last time, and it was not told what became of this one.
+        waiting: Those who want to know when it is followed.
+    """
+
+    told: int | None = None
+    id: int = 0
+    deleted: list[_Deleted] = field(default_factory=list)
+    doubted: bool = False
+    waiting: list[asyncio.Future[None]] = field(default_factory=list)
+
+
+class Feed:
+    """Tells of the events of all channels that are followed."""
+
+    def __init__(self, hearer: Hearer, names: dict[str, str]) -> None:
+        """Prepare.
+
+        Args:
+            hearer: Whom to tell.
+            names: Those of the tables.
+        """
+        self._hearer = hearer
+        self._query = _GROWN.format(**names)
+        self._followed: dict[str, _Followed] = {}
+        self._by_key: dict[str, str] = {}
+        self._grown: set[str] = set()
+        self._wake = asyncio.Event()
+
+    @property
+    def followed(self) -> list[str]:
+        """The names of the channels that are followed."""
+        return list(self._followed)
+
+    def notified(self, payload: str) -> None:
+        """Take a notification: a word a channel, its key and its last position.
+
+        If the channel was deleted that is 0, and its number and the position and the request of its newest
+        event follow.
+        """
+        for word in payload.split():
+            key, _, last = word.partition(":")
+            last, *gone = last.split(":")
+            name = self._by_key.get(key)
+            if name is None or not last.isdecimal():
+                continue
+            followed = self._followed[name]
+            if last == "0":
+                if len(gone) == 3 and gone[0].isdecimal() and gone[1].isdecimal():
+                    followed.deleted.append(_Deleted(int(gone[0]), int(gone[1]), gone[2]))
+            elif followed.told is not None and int(last) <= followed.told:
+                continue
+            self._look_at(name)
+
+    async def follow(self, name: str) -> None:
+        """Follow a channel; return when all that comes from then on will be told."""
+        followed = self._followed.setdefault(name, _Followed())
+        if followed.told is not None:
+            return
+        self._by_key[key(name)] = name
+        known: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        followed.waiting.append(known)
+        self._look_at(name)
+        await known
+
+    def unfollow(self, name: str) -> None:
+        """Follow it no more."""
+        if (followed := self._followed.pop(name, None)) is not None:
+            del self._by_key[key(name)]
+            self._grown.discard(name)
+            _resolve(followed.waiting, None)
+
+    def fail(self, error: Exception) -> None:
+        """Let those fail who wait for a channel to be followed: the connection is lost."""
+        for followed in self._followed.values():
+            _resolve(followed.waiting, error)
+
+    async def run(self, link: Link) -> None:
+        """Read what is new, for as long as the connection lasts; raise when it is lost."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._grown:
+                names = [self._grown.pop() for _ in range(min(_AT_ONCE, len(self._grown)))]
+                await self._read(link, names)
+
+    def _look_at(self, name: str) -> None:
+        self._grown.add(name)
+        self._wake.set()
+
+    async def _read(self, link: Link, names: Sequence[str]) -> None:
+        for name in names:
+            each = self._followed.get(name)
+            while each is not None and each.deleted:
+                self._bury(name, each, each.deleted.pop(0))
+        wanted = {name: followed for name in names if (followed := self._followed.get(name)) is not None}
+        after = [followed.told for followed in wanted.values()]
+        rows = await link.ask(self._query, (list(wanted), after, _EVENTS, _BYTES), first=True)
+        found = {number: list(each) for number, each in groupby(rows, lambda row: row[0])}
+        for number, (name, followed) in enumerate(wanted.items(), 1):
+            if self._followed.get(name) is followed:
+                self._take(name, followed, found.get(number))
+
+    def _bury(self, name: str, followed: _Followed, gone: _Deleted) -> None:
+        """Tell of a channel that was deleted.
+
+        Not of events that are left of it: who has compared its past since would take them for the next one's.
+        """
+        if followed.told is not None and followed.id <= gone.id:
+            followed.told, followed.id, followed.doubted = 0, 0, False
+            self._hearer.changed(name, (gone.last, gone.request))
+
+    def _take(self, name: str, followed: _Followed, rows: list[Row] | None) -> None:
+        """Tell of what was read of a channel; None: there is no such channel."""
+        _, number, last, position, *_ = rows[0] if rows else (0, 0, 0, None)
+        if followed.told is None:
+            followed.told, followed.id = last, number
+            _resolve(followed.waiting, None)
+        elif followed.id and number != followed.id:
+            # It is another one by now; the notification of that is here, or on its way, or lost.
+            if not followed.deleted and followed.doubted:
+                followed.told, followed.id, followed.doubted = 0, number, False
+                self._hearer.changed(name)
+            else:
+                followed.doubted = True
+            self._look_at(name)
+        elif rows and position is not None:
+            after, followed.told, followed.id = followed.told, rows[-1][3], number
+            self._hearer.heard(name, [event for row in rows for event in events(after, *row[3:])])
+            if last > rows[-1][3]:
+                self._look_at(name)
+        elif last > followed.told:  # all that came is gone
+            followed.told, followed.id = last, number
+            self._hearer.changed(name)
+
+
+def key(name: str) -> str:
+    """Return what stands for a channel's name in notifications, which cannot be long."""
+    return hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()[:16]
+
+
+def _resolve(waiting: list[asyncio.Future[None]], error: Exception | None) -> None:
+    for each in waiting:
+        if each.done():
+            continue
+        if error is None:
+            each.set_result(None)
+        else:
+            each.set_exception(error)
+    waiting.clear()

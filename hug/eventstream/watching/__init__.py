@@ -1,0 +1,1 @@
+"""How streams, channels and brokers are: for people, load balancers and monitoring."""
