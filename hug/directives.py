@@ -8,10 +8,13 @@ A directive is a callable that gets the parameter's default, if there is one, an
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from time import perf_counter
 from typing import Any, TypeVar
 
+from hug import versions
 from hug.eventstream.wire import last_event_id as cursor
+from hug.web.cors_policy import ALLOW_ORIGIN, ANY, Origins, Policy, tell
 from hug.web.errors import HTTPBadRequest
 
 D = TypeVar("D", bound=Callable[..., Any])
@@ -70,6 +73,35 @@ def api_version(default: Any = None, api_version: int | None = None) -> Any:
 
 
 @mark
+class CurrentAPI:
+    """The functions of the API by name, in the version of the call: ``hug_current_api.name(...)``.
+
+    Each is called as plain Python: types do not convert. Its own ``hug_api_version`` and ``hug_current_api``
+    are those of the call.
+    """
+
+    def __init__(self, default: Any = None, api: Any = None, api_version: int | None = None) -> None:
+        self.api = api
+        self.api_version = default if api_version is None else api_version
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        routes = self.api.http.routes.each()
+        kept = {each.version: each.interface for each in routes if each.interface.function.__name__ == name}
+        interface = versions.chosen(kept, self.api_version)
+        if interface is None:
+            raise AttributeError(f"API Function {name} not found")
+        values = {api_version: self.api_version, CurrentAPI: self}
+        known = {
+            parameter: values[directive]
+            for parameter, (directive, _) in interface.binding.directives.items()
+            if directive in values
+        }
+        return partial(interface.function, **known)
+
+
+@mark
 def documentation(default: Any = None, api_version: int | None = None, api: Any = None) -> Any:
     """The documentation of the API, in the version the URL names."""
     return api.http.documentation(api_version=api_version) if api is not None else default
@@ -85,6 +117,20 @@ def session(context_name: str = "session", request: Any = None) -> Any:
 def user(default: Any = None, request: Any = None) -> Any:
     """The user that authentication put into the request's context."""
     return request.context.get("user", default) if request is not None else default
+
+
+@mark
+def cors(support: Origins = ANY, request: Any = None, response: Any = None) -> Origins:
+    """Lets pages of other origins read the answer: of the origin that is the default, or of those, or all.
+
+    Errors that are raised do not say it, and preflights are not answered: ``allow_origins`` does both.
+    """
+    if response is not None:
+        if isinstance(support, str):
+            response.set_header(ALLOW_ORIGIN, support)
+        else:
+            tell(Policy(support), request, response)
+    return support
 
 
 @mark

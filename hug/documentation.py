@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import isasyncgenfunction
 from typing import Any, Protocol
 
 from hug import versions
+from hug.eventstream.serving.handover import HEADERS
 from hug.interface.binding import Field
-from hug.interface.description import Description
-from hug.interface.formats import Output
 from hug.interface.http import HTTP
+from hug.output_format.prepared import Output
 from hug.sentinels import NOTHING
-from hug.types.standard import describe
+from hug.types.annotations import has_records
+from hug.types.descriptions import describe
 from hug.types.textual import text
 from hug.versions import Key
 
@@ -59,44 +61,67 @@ def document(
     documentation: dict[str, Any] = {}
     if site.doc:
         documentation["overview"] = site.doc
-    numbers = versions.numbers(site.versions)
-    if numbers:
-        api_version = api_version if api_version in numbers else numbers[-1]
+    api_version = versions.told(site.versions, api_version)
+    if api_version is not None:
         documentation["version"] = api_version
-        documentation["versions"] = numbers
+        documentation["versions"] = versions.numbers(site.versions)
     handlers: dict[str, Any] = {}
     for url, methods in site.routes.get(base_url, {}).items():
         for method, kept in methods.items():
             interface = versions.chosen(kept, api_version)
-            description = interface and interface.describe(site.output)
-            if description and not description.private:
+            if interface is not None and not interface.route.get("private"):
                 place = prefix + versions.url(base_url, url, api_version)
-                handlers.setdefault(url, {})[method] = describe_endpoint(description, place)
+                handlers.setdefault(url, {})[method] = _describe_endpoint(interface, place, site.output)
     documentation["handlers"] = handlers
     return documentation
 
 
-def describe_endpoint(description: Description, url: str) -> dict[str, Any]:
-    """Return the documentation of one endpoint; ``url`` is the beginning of its examples."""
+def _describe_endpoint(interface: HTTP, url: str, default: Output) -> dict[str, Any]:
+    """Return the documentation of one endpoint.
+
+    Args:
+        interface: What answers there.
+        url: The beginning of its examples.
+        default: The output format of those that have none of their own.
+    """
     documentation: dict[str, Any] = {}
-    if description.usage:
-        documentation["usage"] = description.usage
-    if examples := _examples(description, url):
+    if interface.function.__doc__:
+        documentation["usage"] = interface.function.__doc__
+    if examples := _examples(interface, url):
         documentation["examples"] = examples
-    if description.requires:
-        documentation["requires"] = list(description.requires)
-    documentation["outputs"] = outputs = dict(description.output)
-    if description.returns is not NOTHING and description.returns is not None:
-        outputs["type"] = describe(description.returns)
-    if description.fields:
-        documentation["inputs"] = {field.external: _describe_field(field) for field in description.fields}
+    if interface.requires:
+        documentation["requires"] = [each.function.__doc__ for each in interface.requires]
+    documentation["outputs"] = _describe_outputs(interface, default)
+    fields, directives = interface.binding.fields, interface.binding.directives
+    if fields or any(not name.startswith("hug_") for name in directives):  # as in hug 2
+        documentation["inputs"] = {field.external: _describe_field(field) for field in fields}
+    body = interface.binding.body
+    if body is not None and body.annotation is not dict and has_records(body.annotation):  # new in hug 3
+        documentation.setdefault("inputs", {})["body"] = _describe_field(body)
     return documentation
 
 
-def _examples(description: Description, url: str) -> list[str]:
-    if not description.examples and description.callable_bare:
+def _examples(interface: HTTP, url: str) -> list[str]:
+    examples = interface.route.get("examples", ())
+    if not examples and not interface.binding.required:
         return [url]
-    return [f"{url}?{example}" for example in description.examples]
+    return [f"{url}?{example}" for example in examples]
+
+
+def _describe_outputs(interface: HTTP, default: Output) -> dict[str, Any]:
+    if interface.streams:
+        return {"format": "Server-sent events", "content_type": HEADERS["content-type"]}
+    formatter = interface.output or default
+    in_pieces = isasyncgenfunction(interface.function)
+    function = formatter.of_pieces if in_pieces else formatter.function
+    outputs = {"format": function.__doc__, "content_type": getattr(function, "content_type", None)}
+    transform = interface.route.get("transform")
+    returns = interface.returns
+    if callable(transform):
+        returns = transform if isinstance(transform, type) else transform.__doc__
+    if returns is not NOTHING and returns is not None:
+        outputs["type"] = describe(returns)
+    return outputs
 
 
 def _describe_field(field: Field) -> dict[str, Any]:

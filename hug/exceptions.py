@@ -45,6 +45,21 @@ class ChannelNameError(HugError, ValueError):
         self.name = name
 
 
+class Gap(HugError, LookupError):
+    """Events that a reader has not seen are gone, and its channel disconnects such readers.
+
+    Attributes:
+        channel: The channel's name.
+        lost: How many; None if nobody knows.
+    """
+
+    def __init__(self, channel: str, lost: int | None) -> None:
+        many = "an unknown number of" if lost is None else lost
+        super().__init__(f"channel {channel!r} cannot resume a reader: {many} events are gone")
+        self.channel = channel
+        self.lost = lost
+
+
 class PublishRefused(HugError, RuntimeError):
     """The process is ending: the event would reach nobody."""
 
@@ -54,3 +69,35 @@ class PublishRefused(HugError, RuntimeError):
             "come back. Publish in the next one, or keep the event elsewhere"
         )
         self.channel = channel
+
+
+class BrokerError(HugError, RuntimeError):
+    """A broker cannot be used as it is given: its URL is wrong, a package is missing, a password is."""
+
+
+class MissingPackage(HugError, ImportError):
+    """What was asked for needs a package that is not installed; the message says which extra brings it."""
+
+
+class Unreachable(HugError, ConnectionError):
+    """A broker's engine does not answer. What it was asked for may have been done, or not."""
+
+
+class NotTaken(HugError, RuntimeError):
+    """An event was not taken by its channel's broker, for certain."""
+
+
+class Refused(NotTaken):
+    """The engine has refused an event: its memory is full, say."""
+
+
+class ChannelClosed(NotTaken):
+    """The channel has been closed."""
+
+
+class LeaseLost(NotTaken):
+    """Whoever publishes for a lease has lost it: somebody else has it by now."""
+
+
+class FateUnknown(HugError, RuntimeError):
+    """Nobody knows whether an event was taken: it was sent, and the broker did not answer in time."""

@@ -1,127 +1,29 @@
-"""What a callable takes and how it runs. Looked at once, when a function is decorated, not in requests."""
+"""What callables take and how they run. Looked at once, when a function is decorated, not in requests."""
 
 from __future__ import annotations
-import __future__
 
-import dis
 import inspect
-import itertools
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from types import MethodType
-from typing import Any, Final
+from collections.abc import Callable
+from functools import partial
+from types import CodeType, MethodType
+from typing import Any, NoReturn
 
-from hug.sentinels import NOTHING
+from hug.signatures import NAMED, or_nothing
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter that can be given by name; ``annotation`` and ``default`` are `NOTHING` when absent."""
-
-    name: str
-    annotation: Any = NOTHING
-    default: Any = NOTHING
-
-    @property
-    def required(self) -> bool:
-        """Whether a call fails without it."""
-        return self.default is NOTHING
+def positional(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return the parameters that can be given by position, and their defaults (`NOTHING` without one)."""
+    parameters = inspect.signature(function).parameters.values()
+    return {each.name: or_nothing(each.default) for each in parameters if each.kind in _POSITIONAL}
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """What a function takes by name.
-
-    Attributes:
-        parameters: All parameters that can be given by name.
-        takes_any: Whether any other name can be given, too.
-        returns: The ``->`` annotation.
-        bound: Names that cannot be given, although any can: as the ``self`` of a method, they have values.
-    """
-
-    parameters: tuple[Parameter, ...]
-    takes_any: bool
-    returns: Any
-    bound: frozenset[str] = frozenset()
-
-
-def signature(function: Callable[..., Any]) -> Signature:
-    """Return what ``function`` takes by name; the ``self`` of a bound method is left out.
-
-    Of a wrapper made with `functools.wraps` that passes its keywords on (``**kwargs``), the parameters of the
-    wrapped function count as well: the wrapper itself says nothing about them.
-
-    Annotations that are strings are kept: they document. Only where a module says
-    ``from __future__ import annotations`` are they source text; there each is evaluated, and kept as text
-    when it does not evaluate (a name imported for type checkers only).
-
-    Raises:
-        TypeError: ``function`` is no Python function, or requires a positional-only parameter.
-    """
-    if not hasattr(function, "__code__"):
-        raise TypeError(f"{function!r} is not a Python function or method: wrap it in a def")
-    parameters: dict[str, Parameter] = {}
-    takes_any = False
-    evaluate = _evaluator(function)
-    own = inspect.signature(function, follow_wrapped=False)
-    for name, parameter in own.parameters.items():
-        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
-            takes_any = True
-        elif parameter.kind in _NAMED:
-            annotation = evaluate(_or_nothing(parameter.annotation))
-            parameters[name] = Parameter(name, annotation, _or_nothing(parameter.default))
-        elif parameter.kind is inspect.Parameter.POSITIONAL_ONLY and parameter.default is parameter.empty:
-            raise TypeError(f"{function.__qualname__}: {name!r} is positional-only, hug passes names")
-    returns = evaluate(_or_nothing(own.return_annotation))
-
-    bound = _bound(function)
-    wrapped: Any = getattr(function, "__wrapped__", None)
-    if takes_any and hasattr(wrapped, "__code__"):
-        inner = signature(wrapped)
-        bound |= inner.bound | _filled_by_binding(function, inner)
-        skipped = parameters.keys() | bound
-        parameters |= {each.name: each for each in inner.parameters if each.name not in skipped}
-        takes_any = inner.takes_any
-        returns = returns if returns is not NOTHING else inner.returns
-    return Signature(tuple(parameters.values()), takes_any, returns, bound)
-
-
-def _bound(function: Callable[..., Any]) -> frozenset[str]:
-    """Return the name that a bound method has for what it is bound to."""
-    if not isinstance(function, MethodType):
-        return frozenset()
-    return frozenset(itertools.islice(inspect.signature(function.__func__).parameters, 1))
-
-
-def _filled_by_binding(function: Callable[..., Any], inner: Signature) -> set[str]:
-    """Return the names that a wrapper of a method has for its function already: ``self``."""
-    return {inner.parameters[0].name} if isinstance(function, MethodType) and inner.parameters else set()
-
-
-def _or_nothing(value: Any) -> Any:
-    return NOTHING if value is inspect.Parameter.empty else value
-
-
-def _evaluator(function: Callable[..., Any]) -> Callable[[Any], Any]:
-    """Return what turns an annotation of ``function`` into the object it means."""
-    plain: Any = inspect.unwrap(function) if hasattr(function, "__wrapped__") else function
-    plain = getattr(plain, "__func__", plain)
-    if not plain.__code__.co_flags & __future__.annotations.compiler_flag:
-        return lambda annotation: annotation
-    names: Mapping[str, Any] = plain.__globals__ | inspect.getclosurevars(plain).nonlocals
-
-    def evaluate(annotation: Any) -> Any:
-        if not isinstance(annotation, str):
-            return annotation
-        try:
-            return eval(annotation, dict(names))  # noqa: S307  # source text of the module itself
-        except Exception:
-            return annotation
-
-    return evaluate
+def takes_rest(function: Callable[..., Any]) -> str | None:
+    """Return the name of the parameter that takes any number of positional arguments; None without one."""
+    parameters = inspect.signature(function).parameters.values()
+    kinds = {each.kind: each.name for each in parameters}
+    return kinds.get(inspect.Parameter.VAR_POSITIONAL)
 
 
 def accepted(function: Callable[..., Any], names: tuple[str, ...]) -> tuple[str, ...]:
@@ -144,7 +46,7 @@ def keywords(function: Callable[..., Any]) -> frozenset[str] | None:
         return frozenset()
     if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
         return None
-    return frozenset(parameter.name for parameter in parameters if parameter.kind in _NAMED)
+    return frozenset(parameter.name for parameter in parameters if parameter.kind in NAMED)
 
 
 def first(function: Callable[..., Any]) -> str | None:
@@ -162,23 +64,7 @@ def names_explicitly(function: Callable[..., Any], name: str) -> bool:
         parameter = inspect.signature(function).parameters.get(name)
     except (TypeError, ValueError):
         return False
-    return parameter is not None and parameter.kind in _NAMED
-
-
-_UNABLE_TO_BLOCK: Final = frozenset(
-    ("CACHE", "COPY_FREE_VARS", "LOAD_CONST", "LOAD_DEREF", "LOAD_GLOBAL", "NOP", "RESUME", "RETURN_CONST",
-     "RETURN_VALUE")
-)  # fmt: skip
-"""Instructions that run no code of anybody, and do not wait."""
-
-
-def cannot_block(function: Callable[..., Any]) -> bool:
-    """Return whether calling ``function`` runs no code but its own, which does no more than return something.
-
-    That is seen in its instructions: those that could call or wait for anything are not among them.
-    """
-    code = getattr(function, "__code__", None)
-    return code is not None and all(each.opname in _UNABLE_TO_BLOCK for each in dis.get_instructions(code))
+    return parameter is not None and parameter.kind in NAMED
 
 
 def is_coroutine(function: Callable[..., Any]) -> bool:
@@ -193,26 +79,78 @@ def is_generator(function: Callable[..., Any]) -> bool:
     return inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
 
 
-def returns_nothing(function: Callable[..., Any]) -> bool:
-    """Return whether ``function`` ends, somewhere, without a value, and nowhere with one; generators do not.
+def reject_generator(function: Callable[..., Any]) -> None:
+    """Refuse a generator function in a place where what it returns decides: it would always be true.
 
-    What a wrapper returns is not known to be nothing. Looks at the bytecode, as there may be no source text.
+    Raises:
+        TypeError: ``function``, or what calling this object runs, is one.
     """
-    if is_generator(function):
-        return False
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return False
-    ends = 0
-    before: dis.Instruction | None = None
-    for instruction in dis.get_instructions(code):
-        if instruction.opname == "RETURN_VALUE":  # RETURN_CONST does both at once, where there is one
-            if before is None or before.opname != "LOAD_CONST" or before.argval is not None:
-                return False
-            ends += 1
-        elif instruction.opname == "RETURN_CONST":
-            if instruction.argval is not None:
-                return False
-            ends += 1
-        before = instruction
-    return ends > 0
+    called = getattr(function, "__call__", None)  # noqa: B004
+    unwrapped: Any = function
+    while isinstance(unwrapped, partial):
+        unwrapped = unwrapped.func
+    if is_generator(unwrapped) or (
+        not inspect.isclass(function) and called is not None and is_generator(called)
+    ):
+        raise TypeError(f"{function!r} has to return what it says, not to yield it")
+
+
+def bare(function: Callable[..., Any], written: str) -> NoReturn:
+    """Raise what there is to say when a function takes the place of a decorator's arguments."""
+    name = getattr(function, "__qualname__", repr(function))
+    raise TypeError(f"write the decorator of {name} with parentheses: @{written}()")
+
+
+def refuse_bare(given: Any, written: str) -> None:
+    """Raise it if ``given``, in the place of an argument that is neither, is a function or a class."""
+    if inspect.isroutine(given) or isinstance(given, type):
+        bare(given, written)
+
+
+# What hug 2 had here for authors of extensions.
+
+
+def is_method(function: Callable[..., Any]) -> bool:
+    """Return whether ``function`` is a bound method."""
+    return isinstance(function, MethodType)
+
+
+def name(function: Callable[..., Any]) -> str:
+    """Return what ``function`` is called."""
+    return function.__name__
+
+
+def arguments(function: Callable[..., Any], extra_arguments: int = 0) -> tuple[str, ...]:
+    """Return the names of parameters that can be given by position, ``self``, too; and so many more."""
+    code: CodeType = inspect.unwrap(function).__code__
+    return code.co_varnames[: code.co_argcount + extra_arguments]
+
+
+def takes_kwargs(function: Callable[..., Any]) -> bool:
+    """Return whether ``function`` takes names that are not its parameters."""
+    return keywords(function) is None
+
+
+def takes_args(function: Callable[..., Any]) -> bool:
+    """Return whether ``function`` takes any number of positional arguments."""
+    return takes_rest(function) is not None
+
+
+def takes_arguments(function: Callable[..., Any], *named_arguments: str) -> set[str]:
+    """Return those of the names that are parameters of ``function``."""
+    return {name for name in named_arguments if names_explicitly(function, name)}
+
+
+def takes_all_arguments(function: Callable[..., Any], *named_arguments: str) -> bool:
+    """Return whether all of the names are parameters of ``function``."""
+    return len(takes_arguments(function, *named_arguments)) == len(set(named_arguments))
+
+
+def generate_accepted_kwargs(
+    function: Callable[..., Any], *named_arguments: str
+) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Return what picks, from values by name, those that ``function`` takes; all of them if it takes any."""
+    if takes_kwargs(function):
+        return lambda values: values
+    taken = takes_arguments(function, *named_arguments)
+    return lambda values: {name: value for name, value in values.items() if name in taken}

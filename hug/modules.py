@@ -19,16 +19,21 @@ def find(name: str) -> ModuleType:
     return module
 
 
+def known(name: str) -> ModuleType | None:
+    """Return the module of this name if it is imported, or has been asked for."""
+    return sys.modules.get(name) or _made.get(name)
+
+
 def of_function(function: Callable[..., Any]) -> ModuleType:
     """Return the module that ``function`` was defined in."""
     return find(function.__module__)
 
 
-def of_caller(depth: int) -> ModuleType:
-    """Return the module of the function that is ``depth`` calls above the one that asks."""
-    return find(sys._getframe(depth + 1).f_globals["__name__"])
+def globals_of_caller(depth: int) -> dict[str, Any]:
+    """Return the global names of the function that is ``depth`` calls above the one that asks."""
+    return sys._getframe(depth + 1).f_globals
 
 
-def publish(module: ModuleType, api: Any, application: Any) -> None:
-    """Give ``module`` the names under which its API and its ASGI application are looked for."""
-    vars(module).update(__hug__=api, __hug_asgi__=application)
+def publish(module: ModuleType, api: Any, application: Any, wsgi: Any) -> None:
+    """Give ``module`` the names under which its API and its ASGI and WSGI applications are looked for."""
+    vars(module).update(__hug__=api, __hug_asgi__=application, __hug_wsgi__=wsgi)

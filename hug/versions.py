@@ -113,9 +113,23 @@ def numbers(keys: Iterable[Key]) -> list[int]:
     return sorted(each for each in keys if isinstance(each, int))
 
 
+def told(keys: Iterable[Key], asked: int | None) -> int | None:
+    """Return the version that documentation tells of: the one asked for, or the highest."""
+    there = numbers(keys)
+    return asked if asked in there else there[-1] if there else None
+
+
 def url(base_url: str, template: str, version: int | None) -> str:
     """Return the URL template under which ``template`` answers in ``version``, or without one."""
     return base_url + ("" if version is None else f"/v{version}") + template
+
+
+def parted(path: str, base_url: str) -> tuple[int | None, str] | None:
+    """Return the version that a path asks for behind a base URL, and what is behind that; None elsewhere."""
+    if not path.startswith(base_url):
+        return None
+    found = _IN_PATH.match(path, len(base_url))
+    return (int(found[1]), path[found.end(1) :]) if found else (None, path[len(base_url) :])
 
 
 def in_path(path: str, base_urls: Iterable[str]) -> int | None:

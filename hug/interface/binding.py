@@ -6,16 +6,23 @@ values out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from hug import json_module
 from hug.exceptions import InvalidTypeData
-from hug.introspect import Parameter, Signature, is_coroutine, names_explicitly
+from hug.interface.converters import in_turn
+from hug.introspect import is_coroutine, names_explicitly
 from hug.sentinels import NOTHING
+from hug.signatures import Parameter, Signature, Unevaluated
+from hug.source_locations import warn_caller
+from hug.types.annotations import takes_whole_text
 from hug.types.base import Type
-from hug.types.standard import converter
+from hug.types.careful import collecting
+from hug.types.checks import checks
+from hug.types.standard_typing import converter
+from hug.types.uploaded import upload_type
 
 Directive = Callable[..., Any]
 
@@ -32,6 +39,7 @@ class Field:
         convert: Makes a value of what is given, or raises; None keeps it as it is.
         contextual: Whether ``convert`` takes ``context=``.
         asynchronous: Whether what ``convert`` returns has to be awaited.
+        whole: Whether text for it is one value, commas and all.
     """
 
     name: str
@@ -41,6 +49,7 @@ class Field:
     convert: Callable[..., Any] | None
     contextual: bool
     asynchronous: bool
+    whole: bool = False
 
 
 class Binding:
@@ -53,6 +62,7 @@ class Binding:
         directives: Parameter name to directive and its positional arguments: the default, if there is one.
         takes_any: Whether the function takes names that are not its parameters.
         required: Names of all parameters without a default, whoever fills them.
+        whole: External names of the fields for which text is one value, commas and all.
     """
 
     def __init__(
@@ -97,6 +107,7 @@ class Binding:
             else:
                 fields.append(_field(parameter, outside.get(name, name), annotation))
         self.fields = tuple(fields)
+        self.whole = tuple(field.external for field in fields if field.whole)
         self.required = tuple(each.name for each in signature.parameters if each.required)
         self.asynchronous = tuple(field for field in (*fields, self.body) if field and field.asynchronous)
 
@@ -121,8 +132,11 @@ class Binding:
         arguments: dict[str, Any] = {}
         if self.takes_any:
             arguments = given
+            for name in [each for each in given if not isinstance(each, str)]:  # as MessagePack has them
+                errors["body"] = f"A name in it is no text: {name!r}"
             for name in self._bound:
                 given.pop(name, None)
+        missing: list[str] = []
         for field in self.fields:
             name = field.name
             if name in given:
@@ -137,14 +151,30 @@ class Binding:
                         errors[field.external] = explain(error)
                 arguments[name] = value
             elif field.default is NOTHING:
-                errors[field.external] = f"Required parameter '{field.external}' not supplied"
+                missing.append(field.external)
+        for external in missing:  # after what does not convert: the order that clients of hug 2 know
+            errors[external] = f"Required parameter '{external}' not supplied"
         return arguments
+
+
+def undivide(whole: Iterable[str], given: dict[str, Any], as_sent: Callable[[], Mapping[str, Any]]) -> None:
+    """Let the fields that take a text as a whole have that, where it was split at its commas.
+
+    Args:
+        whole: External names of these fields.
+        given: Values of a query or a form, by external name.
+        as_sent: Returns them with their commas; a name given several times has a list there, too.
+    """
+    names = [name for name in whole if type(given.get(name)) is list]
+    if names:
+        sent = as_sent()
+        given.update((name, sent[name]) for name in names if isinstance(sent.get(name), str))
 
 
 def explain(error: Exception) -> Any:
     """Return what the client gets to see of an exception that a type raised."""
     if isinstance(error, InvalidTypeData):
-        return error.reasons or error.message
+        return error.reasons if error.reasons and _is_json(error.reasons) else error.message
     reason = error.args[0] if error.args else str(error)
     return reason if isinstance(reason, str) or _is_json(reason) else str(error)
 
@@ -163,18 +193,30 @@ def is_directive(annotation: Any) -> bool:
 
 
 def prepare(annotation: Any) -> Callable[..., Any] | None:
-    """Return what converts values to ``annotation``; None where there is nothing to convert."""
+    """Return what converts values to ``annotation``; None where there is nothing to convert.
+
+    Functions in ``Annotated`` get what has been converted; with an async one all of it has to be awaited.
+    """
+    kind, functions = checks(annotation)
+    if functions:
+        return in_turn(filter(None, (prepare(kind), *functions)))
     if annotation is NOTHING or annotation is None or isinstance(annotation, str):
         return None
     if isinstance(annotation, type) and issubclass(annotation, Type):
         return annotation()
-    convert = converter(annotation)
+    convert = upload_type(annotation) or converter(annotation)
     if convert is None and not callable(annotation):
         raise TypeError(f"{annotation!r} is neither text that documents, nor a type, nor callable")
-    return convert or annotation
+    return convert or collecting(annotation)
 
 
 def _field(parameter: Parameter, external: str, annotation: Any) -> Field:
+    if isinstance(annotation, Unevaluated):
+        what = (
+            f"the annotation {annotation!r} of the parameter {parameter.name!r} means nothing where the "
+            "function is decorated: values are not converted. Import that name, not for type checkers only"
+        )
+        warn_caller(what)
     convert = prepare(annotation)
     return Field(
         parameter.name,
@@ -184,4 +226,5 @@ def _field(parameter: Parameter, external: str, annotation: Any) -> Field:
         convert,
         contextual=convert is not None and names_explicitly(convert, "context"),
         asynchronous=convert is not None and is_coroutine(convert),
+        whole=takes_whole_text(annotation),
     )

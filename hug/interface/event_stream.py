@@ -1,14 +1,16 @@
 """One function as an event stream: its result is not written out, but handed over to be streamed."""
 
+import hashlib
 import logging
 import math
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, Final
 
 from hug import introspect
 from hug.asgi import Message
+from hug.bytecode import cannot_block, returns_nothing
 from hug.eventstream.channels.channel import Channel
+from hug.eventstream.channels.registry import LONGEST_NAME
 from hug.eventstream.serving.handover import HEADERS, SCOPE_KEY, Handover, head
 from hug.eventstream.serving.settings import Heartbeat, Retry
 from hug.eventstream.serving.shared import Shared
@@ -16,12 +18,14 @@ from hug.eventstream.serving.stream import EventStream, Following, check_options
 from hug.eventstream.sources.feed import is_source
 from hug.eventstream.wire.client import guard_for
 from hug.eventstream.wire.last_event_id import UNKNOWN, LastEventIdError, last_event_id
+from hug.flexible import Flexible
+from hug.interface import contexts
 from hug.interface.exchange import Exchange
 from hug.interface.execution import INLINE, THREADED
-from hug.interface.formats import Flexible, Output
 from hug.interface.http import HTTP
 from hug.interface.protocols import Owner
 from hug.sentinels import DEFAULT
+from hug.signatures import signature
 from hug.web.errors import HTTPBadRequest
 
 logger = logging.getLogger("hug")
@@ -47,18 +51,17 @@ class EventStreamHTTP(HTTP):
     def __init__(self, route: Mapping[str, Any], function: Callable[..., Any], api: Owner) -> None:
         """See `HTTP.__init__`."""
         super().__init__(route, function, api)
-        self._name = f"{function.__module__}.{function.__qualname__}"
         self._options: tuple[Heartbeat, Retry] = (
             route.get("heartbeat", DEFAULT),
             route.get("retry", DEFAULT),
         )
         check_options(*self._options)
         self._has_options = self._options != (DEFAULT, DEFAULT)
-        self._may_forget = introspect.returns_nothing(function)
+        self._may_forget = returns_nothing(function)
         self._shared = self._share(route) if route.get("shared") else None
         self.immediate = self._is_immediate()
         if self._shared is None and route.get("linger") is not None:
-            raise ValueError(f"{self._name}: linger is for shared=True, where it is the source that lingers")
+            raise ValueError(f"{self.name}: linger is for shared=True, where it is the source that lingers")
 
     def _blocks(self) -> bool:
         # Calling a generator function runs none of its code, and a shared one is not called for each request.
@@ -69,9 +72,9 @@ class EventStreamHTTP(HTTP):
         binding = self.binding
         steps = (
             self.requires, self.directives, self.validate_function, self.response_headers, self.status,
-            binding.fields, binding.injected, binding.takes_any, self._shared,
+            self.cors, binding.fields, binding.injected, binding.takes_any, self._shared,
         )  # fmt: skip
-        return not any(steps) and (not self.blocking or introspect.cannot_block(self.function))
+        return not any(steps) and (not self.blocking or cannot_block(self.function))
 
     async def begin(self, scope: Message, handover: Handover) -> bool:
         """Call the function of an ``immediate`` interface, for a GET; return whether there is a stream.
@@ -79,6 +82,8 @@ class EventStreamHTTP(HTTP):
         If not, the request goes the usual way, and comes to the outcome in `call`. Thousands of readers that
         come back at once all ask for the same; what they do not need is not done for them.
         """
+        if not contexts.are_plain(self.api):
+            return False
         handover.guard = guard_for("GET", scope["headers"])
         try:
             handover.last_event_id = last_event_id(scope["headers"], scope["query_string"])
@@ -91,9 +96,11 @@ class EventStreamHTTP(HTTP):
             if hasattr(result, "__await__"):
                 result = await result
             if result is not None and not callable(result):  # else another endpoint may have to answer
-                stream = self._event_stream(result)
-                if stream.can_start(handover.last_event_id):
-                    handover.name, handover.stream, handover.head = self._name, stream, head()
+                stream = self._event_stream(result).located(handover.last_event_id)
+                if stream is not None and not isinstance(stream, EventStream):
+                    stream = await stream
+                if stream is not None:
+                    handover.name, handover.stream, handover.head = self.name, stream, head()
                     return True
         except Exception as failure:
             error = failure
@@ -136,12 +143,17 @@ class EventStreamHTTP(HTTP):
         if result is _SHARED and self._shared is not None:
             result = await self._shared.join()
         if result is not None and result is not _HEAD:
-            handover.name = self._name
+            handover.name = self.name
             handover.stream = self._event_stream(result)
             if handover.misread is not None and not handover.stream.is_published:
                 raise HTTPBadRequest("Last-Event-ID", str(handover.misread)) from handover.misread
-            if not handover.stream.can_start(handover.last_event_id):
-                result = handover.stream = None
+            stream = handover.stream.located(handover.last_event_id)
+            if stream is not None and not isinstance(stream, EventStream):
+                stream = await stream
+            if stream is None:
+                await handover.stream.feed().close()  # which may be counted somewhere
+                result = None
+            handover.stream = stream
         if result is None:
             if not response.answered and response.status_code == 200:
                 response.status = 204
@@ -151,18 +163,6 @@ class EventStreamHTTP(HTTP):
         response.set_headers(HEADERS)
         response.stream = handover
 
-    async def clean_up(self, exchange: Exchange, error: BaseException | None) -> None:
-        """See `HTTP.clean_up`; what the source may use is cleaned up after it."""
-        handover: Handover = exchange.request.scope[SCOPE_KEY]
-        if error is None and handover.stream is not None:
-            handover.on_closed = partial(super().clean_up, exchange, None)
-        else:
-            await super().clean_up(exchange, error)
-
-    def describe_output(self, _default: Output) -> dict[str, Any]:
-        """See `HTTP.describe_output`."""
-        return {"format": "Server-sent events", "content_type": HEADERS["content-type"]}
-
     def _share(self, route: Mapping[str, Any]) -> Shared:
         """Return what runs the function once for all readers.
 
@@ -170,11 +170,11 @@ class EventStreamHTTP(HTTP):
             TypeError: The function has parameters.
             ValueError: ``linger`` out of range.
         """
-        takes = introspect.signature(self.function)
+        takes = signature(self.function)
         if takes.parameters or takes.takes_any:
             names = ", ".join(each.name for each in takes.parameters) or "**"
             raise TypeError(
-                f"{self._name} cannot be shared: it runs once for all readers, so there is no request "
+                f"{self.name} cannot be shared: it runs once for all readers, so there is no request "
                 f"to take its parameters from ({names}). Do without them, or leave shared out"
             )
         linger = route.get("linger", 0.0)
@@ -186,11 +186,14 @@ class EventStreamHTTP(HTTP):
             execution = INLINE if self.api.http.inline or not blocking else THREADED
             return await execution.call(Flexible(self.function))
 
-        return Shared(make, self._channel, linger, self._name, self.api.http.streaming)
+        return Shared(make, self._channel, linger, self.name, self.api.http.streaming)
 
     def _channel(self) -> Channel:
         versions = "".join(f" {version}" for version in self.route.get("versions", ()))
-        name = f"shared:{''.join(self.places[0])}{versions}"
+        # The same in all processes that serve this program, and another one in each other API on the broker.
+        name = f"shared:{self.api.label}:{''.join(self.places[0])}{versions}"
+        if len(name) > LONGEST_NAME:
+            name = f"shared:{hashlib.sha256(name.encode()).hexdigest()}"
         return self.api.http.channels.get(name)
 
     def _wonder(self) -> None:
@@ -200,7 +203,7 @@ class EventStreamHTTP(HTTP):
             logger.warning(
                 "%s has returned nothing, and no line of it returns anything: the answer is 204, after which "
                 "browsers stay away. Is a return missing?",
-                self._name,
+                self.name,
             )
 
     def _event_stream(self, result: Any) -> EventStream:
@@ -211,6 +214,6 @@ class EventStreamHTTP(HTTP):
         if isinstance(result, Following) or is_source(result):
             return events(result)
         raise TypeError(
-            f"{self._name} returned {type(result).__name__}, which is no source of events: return "
+            f"{self.name} returned {type(result).__name__}, which is no source of events: return "
             "hug.sse.events(...) with a generator or another iterable, be a generator, or return None"
         )

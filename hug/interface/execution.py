@@ -8,10 +8,10 @@ sync function comes into contact with (requirements, directives, its result) sta
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
 from typing import Any, Protocol
 
-from hug.web.threads import handlers
+from hug.web.portal import outcome
+from hug.web.threads import helpers
 
 
 class Callee(Protocol):
@@ -48,7 +48,7 @@ class OnLoop:
         if function.asynchronous or self.inline:
             value = function(*args, **offered)
         else:
-            value = await handlers.run(function, *args, **offered)
+            value = await helpers.run(function, *args, **offered)
         return await value if hasattr(value, "__await__") else value
 
     async def resolve(self, value: Any) -> Any:
@@ -71,12 +71,11 @@ class InThread:
     async def resolve(self, value: Any) -> Any:
         """See `Execution.resolve`."""
         if hasattr(value, "__await__"):
-            return asyncio.run_coroutine_threadsafe(_await(value), self.loop).result()
+            result, error = asyncio.run_coroutine_threadsafe(outcome(value), self.loop).result()
+            if error is not None:
+                raise error
+            return result
         return value
-
-
-async def _await(value: Awaitable[Any]) -> Any:
-    return await value
 
 
 INLINE = OnLoop(inline=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from hug import introspect
-from hug.interface.formats import Flexible
-from hug.introspect import Parameter, Signature
+from hug import signatures
+from hug.flexible import Flexible
+from hug.introspect import reject_generator
 from hug.sentinels import NOTHING
-from hug.types.standard import converter
+from hug.signatures import Parameter, Signature
+from hug.types.adapted import dumping
+from hug.types.standard_typing import converter
 
 
 def flexible(function: Any) -> Flexible | None:
@@ -18,20 +20,26 @@ def flexible(function: Any) -> Flexible | None:
 
 
 def as_requirement(function: Callable[..., Any]) -> Flexible:
-    """Return a requirement, with what it is offered."""
+    """Return a requirement, with what it is offered.
+
+    Raises:
+        TypeError: It is a generator function.
+    """
+    reject_generator(function)
     return Flexible(function, "request", "response", "context", "module", "api")
 
 
 def as_directive(function: Callable[..., Any]) -> Flexible:
     """Return a directive, with what it is offered."""
-    return Flexible(function, "request", "response", "context", "api", "api_version", "interface")
+    names = ("request", "response", "context", "api", "api_version", "interface", "argparse")
+    return Flexible(function, *names)
 
 
 def signature(
     function: Callable[..., Any], parameters: Sequence[str] | None, defaults: Mapping[str, Any]
 ) -> Signature:
     """Return what ``function`` takes, its parameters replaced where the route names them."""
-    own = introspect.signature(function)
+    own = signatures.signature(function)
     if parameters is None:
         return own
     known = {parameter.name: parameter for parameter in own.parameters}
@@ -47,10 +55,14 @@ def transformation(option: Any, returns: Any) -> tuple[Flexible | None, type | N
 
     An annotation that only a type checker understands is no transformation.
     """
+    if (dump := dumping(returns if option is None else option)) is not None:
+        return Flexible(dump, "context"), None
     if option is not None:
         function = option or None
     elif returns is NOTHING or isinstance(returns, str) or type(returns).__module__ == "typing":
         function = None
+    elif returns is float:  # that of a result may be NaN
+        function = returns
     else:
         function = None if converter(returns) is not None else returns
     return flexible(function), function if isinstance(function, type) else None

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any, Protocol
 
 from hug.eventstream.channels.registry import Channels
 from hug.eventstream.serving.settings import Settings
-from hug.interface.formats import InputFormat, Output
+from hug.interface.input_formats import InputFormat
+from hug.output_format.prepared import Output
 
 
 class HTTPSettings(Protocol):
     """How an API answers requests; each may be changed at any time."""
 
-    channels: Channels
     inline: bool
     max_body: int
+    max_upload: int
     max_members: int
     body_timeout: float
-    streaming: Settings
+
+    @property
+    def streaming(self) -> Settings:
+        """How event streams are served."""
+
+    @property
+    def channels(self) -> Channels:
+        """What shared sources are published on."""
 
     @property
     def output(self) -> Output:
@@ -29,14 +37,48 @@ class HTTPSettings(Protocol):
         """Return what reads bodies of this media type."""
 
 
+class CLISettings(Protocol):
+    """How the commands of an API behave."""
+
+    def begin(self) -> None:
+        """Do what is to be done before a command."""
+
+    def end(self) -> None:
+        """Do what is to be done when the last one is over."""
+
+    @property
+    def error_exit_codes(self) -> bool:
+        """Whether a command that returns something false exits with 1."""
+
+    @property
+    def output(self) -> Output:
+        """The output format of commands that have none of their own."""
+
+
 class Owner(Protocol):
     """The API of an interface."""
 
     module: ModuleType | None
 
     @property
+    def label(self) -> str:
+        """What tells it from all other APIs of a program, in whatever process."""
+
+    @property
     def http(self) -> HTTPSettings:
         """Its HTTP side."""
 
-    def directive(self, name: str, default: Any = None) -> Callable[..., Any] | None:
-        """Return the directive that a parameter of this name asks for."""
+    @property
+    def cli(self) -> CLISettings:
+        """Its side for the command line."""
+
+    @property
+    def context_factory(self) -> Callable[..., Any]:
+        """What makes the context of a call."""
+
+    @property
+    def delete_context(self) -> Callable[..., Any]:
+        """What takes down the context of a call."""
+
+    def directives(self) -> Mapping[str, Callable[..., Any]]:
+        """Return directives by the name of the parameter that asks for them."""

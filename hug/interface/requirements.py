@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from hug.interface.exchange import Exchange
-from hug.interface.formats import Flexible
+from hug.flexible import Flexible
+from hug.interface.call import Call
 from hug.interface.protocols import Owner
 from hug.web.errors import HTTPForbidden
 
 
-async def answer_instead(requirements: Sequence[Flexible], exchange: Exchange, api: Owner) -> Any:
+async def answer_instead(requirements: Sequence[Flexible], call: Call, api: Owner) -> Any:
     """Ask the requirements, in their order, and return what the first that is not met answers with.
 
     That is anything true but True; None and True mean that it is met. Without an answer, return None.
@@ -20,11 +20,11 @@ async def answer_instead(requirements: Sequence[Flexible], exchange: Exchange, a
         HTTPForbidden: One was not met, and said so with False, or another false value that is not None.
     """
     for requirement in requirements:
-        verdict = await exchange.execution.call(
+        verdict = await call.execution.call(
             requirement,
-            request=exchange.request,
-            response=exchange.response,
-            context=exchange.context,
+            request=call.request,
+            response=call.response,
+            context=call.context,
             module=api.module,
             api=api,
         )

@@ -6,6 +6,7 @@ running loop. What a handler raises and hug does not answer is raised here.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
@@ -81,7 +82,7 @@ def call(
     scope, content = request_for(
         method, url, body, headers, {**(params or {}), **kwargs}, query_string, scheme, host
     )
-    return portal.call(_exchange, API(api_or_module).http.server(), scope, content)
+    return portal.call(exchange, API(api_or_module).http.server(), scope, content)
 
 
 def request_for(
@@ -120,17 +121,24 @@ def request_for(
     return scope, content
 
 
-async def _exchange(application: Any, scope: Message, content: bytes) -> Response:
+async def exchange(application: Any, scope: Message, content: bytes) -> Response:
+    """Send one request to an ASGI application and return the response."""
     events = iter([{"type": "http.request", "body": content, "more_body": False}])
+    left = asyncio.Event()
     start: Message = {}
     chunks: list[bytes] = []
 
     async def receive() -> Message:
-        return next(events, {"type": "http.disconnect"})
+        if (event := next(events, None)) is not None:
+            return event
+        await left.wait()
+        return {"type": "http.disconnect"}
 
     async def send(event: Message) -> None:
         if event["type"] == "http.response.start":
             start.update(event)
+            if any(value.startswith(b"text/event-stream") for _, value in event["headers"]):
+                left.set()  # it may never end: `hug.test.stream` reads those
         else:
             chunks.append(event.get("body", b""))
 

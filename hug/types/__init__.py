@@ -6,6 +6,7 @@ Lower-case names are what annotations use: instances (``text``), or the class wh
 
 from typing import TYPE_CHECKING
 
+from hug.types.adapted import MarshmallowInputSchema, MarshmallowReturnSchema
 from hug.types.base import SubTyped, Type, accept, create
 from hug.types.collection import (
     JSON,
@@ -28,6 +29,7 @@ from hug.types.scalar import (
     in_range,
     less_than,
 )
+from hug.types.schema import NewTypeMeta, Schema, TypedProperty
 from hug.types.textual import (
     CutOff,
     Length,
@@ -39,6 +41,7 @@ from hug.types.textual import (
     longer_than,
     shorter_than,
 )
+from hug.types.uploaded import File, UploadedFile
 
 if TYPE_CHECKING:
     # ruff: noqa: PYI042  # the names are hug's own
@@ -58,16 +61,20 @@ if TYPE_CHECKING:
     smart_boolean: TypeAlias = bool
     text: TypeAlias = str
     uuid: TypeAlias = UUID
+    file: TypeAlias = UploadedFile
 else:
     from hug.types.collection import comma_separated_list, inline_dictionary, json, multiple
     from hug.types.scalar import boolean, decimal, float_number, number, smart_boolean, uuid
     from hug.types.textual import text
+
+    file = File()
 
 __all__ = [
     "JSON",
     "Chain",
     "CutOff",
     "DelimitedList",
+    "File",
     "GreaterThan",
     "InRange",
     "InlineDictionary",
@@ -75,15 +82,21 @@ __all__ = [
     "LessThan",
     "LongerThan",
     "Mapping",
+    "MarshmallowInputSchema",
+    "MarshmallowReturnSchema",
     "Multi",
     "Multiple",
+    "NewTypeMeta",
     "Nullable",
     "OneOf",
+    "Schema",
     "ShorterThan",
     "SmartBoolean",
     "SubTyped",
     "Text",
     "Type",
+    "TypedProperty",
+    "UploadedFile",
     "accept",
     "boolean",
     "comma_separated_list",
@@ -91,6 +104,7 @@ __all__ = [
     "cut_off",
     "decimal",
     "delimited_list",
+    "file",
     "float_number",
     "greater_than",
     "in_range",

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType, new_class
 from typing import Any, NoReturn
 
-from hug.types.careful import careful
+from hug.introspect import refuse_bare
+from hug.types.careful import careful, settled
 
 ExceptionHandlers = Mapping[type[Exception], str | Callable[[Any], Exception]]
 _NO_HANDLERS: ExceptionHandlers = MappingProxyType({})
@@ -59,9 +60,15 @@ def create(
         chain: Whether the function gets what ``extend`` made of the value, or the value as it came.
         auto_instance: Whether to return an instance, where that takes no arguments, rather than the class.
         accept_context: Whether the function takes the request's context as its second argument.
+
+    Raises:
+        TypeError: The function, or ``extend``, is async: nobody would await it.
     """
+    refuse_bare(doc, "hug.type")
+    settled(extend)
 
     def decorate(function: Callable[..., Any]) -> Any:
+        settled(function)
         names = function.__name__, function.__module__, function.__doc__ if doc is None else doc
         return make(function, *names)
 

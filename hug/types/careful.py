@@ -1,12 +1,18 @@
 """Constructors that do more than a client may ask for: Python's, but within bounds. Pure functions.
 
-``bytes(10**9)`` allocates what the number says, and ``Fraction("1e999999999")`` computes all of its digits.
+``bytes(10**9)`` allocates what the number says, ``Fraction("1e999999999")`` computes all of its digits, and
+``float("nan")`` is a number that no JSON can tell anybody.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
+
+from hug.introspect import is_coroutine
+from hug.json_module import MOST_MEMBERS
 
 _HUGE_EXPONENT: Final = re.compile(r"[eE][+-]?[\d_]{4,}")
 """As `float`, a fraction needs three digits. They may be those of any script: `Fraction` reads them all."""
@@ -45,15 +51,81 @@ def fraction(value: Any) -> Fraction:
     return Fraction(value)
 
 
+def finite(number: Any) -> Any:
+    """Return a float or a decimal; raise ValueError for NaN and Infinity, for which JSON has no word."""
+    if not (number.is_finite() if isinstance(number, Decimal) else math.isfinite(number)):
+        raise ValueError("Invalid number provided, it is not finite")
+    return number
+
+
+def real(value: Any) -> float:
+    """Return a float; what is one already may be anything, as the results of functions are.
+
+    Raises:
+        ValueError: It is none, or text that means NaN or Infinity, or one too large.
+    """
+    return value if type(value) is float else finite(float(value))
+
+
+def decimal(value: Any) -> Decimal:
+    """Return a decimal number; the rest is as for `real`."""
+    return value if isinstance(value, Decimal) else finite(Decimal(value))
+
+
+def split(text: str, separator: str) -> list[str]:
+    """Return the parts of ``text``.
+
+    Raises:
+        ValueError: There are more than JSON may have members: each takes many times the memory of its text.
+    """
+    if text.count(separator) >= MOST_MEMBERS:
+        raise ValueError(f"Invalid list provided, {MOST_MEMBERS} values are the most")
+    return text.split(separator)
+
+
+def collecting(kind: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what makes a collection of characters as ``kind`` does, if it does, but of so many at most."""
+    if not any(kind is each for each in _COLLECTIONS):
+        return kind
+
+    def collect(value: Any) -> Any:
+        if isinstance(value, str | bytes) and len(value) > MOST_MEMBERS:
+            raise ValueError(f"Invalid list provided, {MOST_MEMBERS} values are the most")
+        return kind(value)
+
+    return collect
+
+
+_COLLECTIONS: Final = (list, tuple, set, frozenset)
+
 _CAREFUL: Final[Mapping[Any, Callable[[Any], Any]]] = {
     bytes: octets,
     bytearray: lambda value: bytearray(octets(value)),
     Fraction: fraction,
+    float: real,
+    Decimal: decimal,
 }
 
 
+def settled(kind: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``kind``, which is to be part of a type; raise TypeError if it is async: types do not await."""
+    call = kind.__call__ if isinstance(kind, type) else kind
+    if is_coroutine(call):
+        name = getattr(kind, "__name__", type(kind).__name__)
+        raise TypeError(
+            f"{name} is async, and hug awaits no parts of a type: annotate the parameter itself with it, "
+            f"or have it behind the type, as in Annotated[int, {name}]"
+        )
+    return kind
+
+
 def careful(kind: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what converts to ``kind`` within bounds: ``kind`` itself, where its constructor does."""
+    """Return what converts to ``kind`` within bounds: ``kind`` itself, where its constructor does.
+
+    Raises:
+        TypeError: ``kind`` is async, and would not be awaited where a type is part of another.
+    """
+    settled(kind)
     try:
         return _CAREFUL.get(kind, kind)
     except TypeError:  # not hashable

@@ -6,6 +6,7 @@ from typing import Any
 
 from hug import json_module
 from hug.types.base import SubTyped, Type
+from hug.types.careful import split
 
 
 class _Items(SubTyped):
@@ -37,7 +38,7 @@ class DelimitedList(_Items):
     def __call__(self, value: Any) -> Any:
         """Return the parts of a text, or of a list that is split already, converted."""
         if isinstance(value, str):
-            value = value.split(self.using)
+            value = split(value, self.using)
         elif not isinstance(value, list | tuple):
             raise ValueError(f'Invalid list provided, expected text separated by "{self.using}"')
         return self._converted(value)
@@ -50,7 +51,7 @@ class InlineDictionary(SubTyped):
         """Return the dictionary that ``key:value|key:value`` stands for; raise ValueError for any other."""
         convert_key, convert_value = self._sub_types or (str, str)
         result = {}
-        for item in str(value).split("|"):
+        for item in split(str(value), "|"):
             key, colon, part = item.partition(":")
             if not colon or ":" in part:
                 raise ValueError(f"Invalid dictionary provided, expected key:value in '{item}'")

@@ -1,4 +1,4 @@
-"""Types of text and of its length."""
+"""Types of text and of its length. Their messages are those of hug 2, to the letter: programs know them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -34,7 +34,7 @@ class Length(Type):
         if len(value) < self.lower:
             raise ValueError(f"'{value}' is shorter than the lower limit of {self.lower}")
         if len(value) >= self.upper:
-            raise ValueError(f"'{value}' is longer than the allowed limit of {self.upper - 1}")
+            raise ValueError(f"'{value}' is longer then the allowed limit of {self.upper}")
         return value
 
 
@@ -50,7 +50,7 @@ class ShorterThan(Type):
         """Return the text; raise ValueError when it is too long."""
         value = self.convert(value)
         if len(value) >= self.limit:
-            raise ValueError(f"'{value}' is longer than the allowed limit of {self.limit - 1}")
+            raise ValueError(f"'{value}' is longer then the allowed limit of {self.limit}")
         return value
 
 

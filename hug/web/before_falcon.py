@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from hug import json_module
@@ -91,13 +92,16 @@ def _below(root_path: str, path: str) -> str:
     return path
 
 
-async def refuse(error: HTTPError, scope: Message, send: Send) -> None:
-    """Answer a request that is not admitted."""
+async def refuse(
+    error: HTTPError, scope: Message, send: Send, more: Iterable[tuple[bytes, bytes]] = ()
+) -> None:
+    """Answer a request that is not admitted, with ``more`` headers."""
     body = json_module.dumps(error_body({error.title: error.description})).encode()
     headers = [
         (b"content-type", b"application/json; charset=utf-8"),
         (b"content-length", b"%d" % len(body)),
         (b"x-content-type-options", b"nosniff"),
+        *more,
     ]
     await send({"type": "http.response.start", "status": error.status_code, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator
 from typing import Any, Final, cast
 
 import falcon
@@ -12,6 +12,9 @@ import falcon
 from hug.asgi import Message, Receive
 from hug.eventstream.connection.stepping import Rest
 from hug.web.errors import HTTPBadRequest, HTTPContentTooLarge, HTTPError
+
+_PAUSE: Final = 0.001
+"""Seconds until more is asked for after an empty piece of a body."""
 
 _OF_BODIES: Final = frozenset({b"content-length", b"transfer-encoding"})
 
@@ -61,17 +64,32 @@ def opening(receive: Receive) -> Receive:
     Falcon asks for one event before it routes. A server answers when the client has sent part of the body,
     which a bad client never does; whether and how long to wait is for the route to say, and a body that is
     not read need not be sent (``Expect: 100-continue``).
+
+    What is received later lets the event loop go on: a server that gives empty pieces without end and without
+    waiting for its client, keeps neither others nor the time limit of the body waiting.
     """
     opened = False
 
     async def receive_after_opening() -> Message:
         nonlocal opened
         if opened:
-            return await receive()
+            event = await receive()
+            if not event.get("body") and event.get("more_body"):
+                await asyncio.sleep(_PAUSE)
+            return event
         opened = True
         return {"type": "http.request", "body": b"", "more_body": True}
 
     return receive_after_opening
+
+
+def whole(content: bytes) -> Receive:
+    """Return a ``receive`` that gives this body."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": content, "more_body": False}
+
+    return receive
 
 
 def is_plain_get(scope: Message) -> bool:
@@ -117,15 +135,67 @@ async def _read_all(scope: Message, receive: Receive, limit: int) -> bytes:
     size = 0
     while True:
         event = await receive()
-        if event["type"] == "http.disconnect":
-            raise HTTPBadRequest("Incomplete body", "The connection was closed before the body's end.")
-        chunk = event.get("body", b"")
+        chunk = _next_of(event, size, scope, limit)
         size += len(chunk)
-        if size > limit:
-            raise too_large(scope, limit)
         chunks.append(chunk)
         if not event.get("more_body", False):
             return b"".join(chunks)
+
+
+PROGRESS: Final = 256 * 1024
+"""Bytes of an upload that have to come within the time for a body: large ones may take longer."""
+
+
+async def pieces(
+    scope: Message, receive: Receive, length: int | None, limit: int, timeout: float
+) -> AsyncGenerator[bytes, None]:
+    """Yield the pieces of a body as they come; no more is taken from the client than is asked for.
+
+    The arguments and errors are those of `read_body`, but ``timeout`` is for every `PROGRESS` bytes.
+    """
+    if length is not None and length > limit:
+        raise too_large(scope, limit)
+    loop = asyncio.get_running_loop()
+    size, behind, until = 0, 0, loop.time() + timeout
+    while True:
+        try:
+            async with asyncio.timeout_at(until):
+                event = await receive()
+        except TimeoutError:
+            raise too_slow(scope, timeout) from None
+        chunk = _next_of(event, size, scope, limit)
+        size += len(chunk)
+        if size - behind >= PROGRESS:
+            behind, until = size, loop.time() + timeout
+        if chunk:
+            yield chunk
+        if not event.get("more_body", False):
+            return
+
+
+def _next_of(event: Message, size: int, scope: Message, limit: int) -> bytes:
+    """Return what ``event`` brings of a body of which there are ``size`` bytes.
+
+    Raises:
+        HTTPBadRequest: The client has left.
+        HTTPContentTooLarge: It is more than ``limit`` with that.
+    """
+    if event["type"] == "http.disconnect":
+        raise incomplete()
+    chunk: bytes = event.get("body", b"")
+    if size + len(chunk) > limit:
+        raise too_large(scope, limit)
+    return chunk
+
+
+def unreadable(scope: Message, reason: str) -> HTTPError:
+    """Return the error for a body that has not been read to its end, because it is not what it should be."""
+    return HTTPBadRequest("body", reason, headers=_closing(scope))
+
+
+def incomplete() -> HTTPBadRequest:
+    """Return the error for a body whose client has left before its end."""
+    return HTTPBadRequest("Incomplete body", "The connection was closed before the body's end.")
 
 
 def too_slow(scope: Message, timeout: float) -> HTTPError:

@@ -82,6 +82,7 @@ class _Titled(HTTPError):
 
 class _Described(HTTPError):
     line: ClassVar[str]
+    titled: ClassVar[str]
 
     def __init__(
         self,
@@ -90,7 +91,7 @@ class _Described(HTTPError):
         title: str | None = None,
         **link: Unpack[Link],
     ) -> None:
-        HTTPError.__init__(self, self.line, title, description, headers, **link)
+        HTTPError.__init__(self, self.line, title or self.titled, description, headers, **link)
 
 
 class _Bare(HTTPError):
@@ -246,12 +247,14 @@ class HTTPNotAcceptable(_Described, falcon.HTTPNotAcceptable):
     """406 Not Acceptable."""
 
     line = "406 Not Acceptable"
+    titled = "Media type not acceptable"
 
 
 class HTTPUnsupportedMediaType(_Described, falcon.HTTPUnsupportedMediaType):
     """415 Unsupported Media Type."""
 
     line = "415 Unsupported Media Type"
+    titled = "Unsupported media type"
 
 
 class HTTPNotFound(_Bare, falcon.HTTPNotFound):
@@ -278,7 +281,7 @@ class HTTPTooManyRequests(_Retried, falcon.HTTPTooManyRequests):
     line = "429 Too Many Requests"
 
 
-class HTTPContentTooLarge(_Retried, falcon.HTTPContentTooLarge):
+class HTTPContentTooLarge(_Retried, falcon.HTTPPayloadTooLarge):
     """413 Content Too Large; ``retry_after`` is in seconds, or a time."""
 
     line = "413 Content Too Large"

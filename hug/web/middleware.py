@@ -1,62 +1,157 @@
-"""Falcon-style middleware, sync or async, as Falcon's ASGI app takes it: async only."""
+"""Falcon-style middleware, sync or async, as Falcon's ASGI app takes it: async only.
+
+Sync methods that follow one another share one thread, so that ten of them cost one change of threads.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable
+from itertools import groupby
+from typing import Any, Final, Protocol
 
-METHODS = ("process_request", "process_resource", "process_response")
+METHODS: Final = ("process_request", "process_resource", "process_response")
 
-Call = Callable[..., Awaitable[Any]]
+_OTHERS: Final = ("process_startup", "process_shutdown", "process_request_ws", "process_resource_ws")
+
+Method = Callable[..., Any]
 
 
-def adapted(component: Any, call: Call) -> Any:
-    """Return ``component``, or one that calls its sync methods through ``call``.
+class Host(Protocol):
+    """What serves middleware; a component that has to know it has ``served_by(host)``, which returns one."""
+
+    def find(self, path: str) -> Any:
+        """Return what Falcon calls the resource of a path; None if there is none."""
+
+    async def call(self, function: Method, *args: Any) -> Any:
+        """Call a sync function where it may block."""
+
+
+def prepared(components: Iterable[Any], host: Host) -> list[Any]:
+    """Return components for Falcon that do what ``components`` do, in their order.
 
     Args:
-        component: An object with any of ``process_request(request, response)``, ``process_resource(request,
+        components: Objects with any of ``process_request(request, response)``, ``process_resource(request,
             response, resource, params)``, ``process_response(request, response, resource, req_succeeded)``,
             and whatever else Falcon knows, such as ``process_startup``.
-        call: Awaits a sync function with its arguments where it may block.
+        host: Calls the sync methods.
     """
-    own = {name: getattr(component, name) for name in METHODS if hasattr(component, name)}
-    sync = {name: method for name, method in own.items() if not _asynchronous(component, name, method)}
-    if not sync:
-        return component
-    members = {
-        name: _awaitable(method, call) if name in sync else _passed(method) for name, method in own.items()
-    }
-    # Falcon takes bound methods only, so these need a class.
-    kind = type(type(component).__name__, (_Rest,), members)
-    return kind(component)
+    served = [each.served_by(host) if hasattr(each, "served_by") else each for each in components]
+    result: list[Any] = [_Others(each) for each in served if _has_others(each)]
+    result.extend(each for each in served if _has_none(each))
+    for name in METHODS:
+        methods = [method for each in served if (method := _method(each, name)) is not None]
+        if name == "process_response":
+            methods.reverse()
+            # Falcon calls the last component first.
+            result.extend(reversed([_component(name, each) for each in _outward(methods, host)]))
+        else:
+            result.extend(_component(name, each) for each in _inward(methods, host))
+    return result
 
 
-class _Rest:
-    """Gives every other attribute of the component."""
+class _Others:
+    """All of a component but the methods that are called for a request."""
 
     def __init__(self, component: Any) -> None:
         self._component = component
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("process_") and name.removesuffix("_async") in METHODS:
+        if name.removesuffix("_async") in METHODS:
             raise AttributeError(name)
         return getattr(self._component, name)
 
 
-def _asynchronous(component: Any, name: str, method: Any) -> bool:
-    return inspect.iscoroutinefunction(method) or hasattr(component, f"{name}_async")
+def _has_others(component: Any) -> bool:
+    return any(hasattr(component, name) for name in _OTHERS)
 
 
-def _awaitable(method: Callable[..., Any], call: Call) -> Callable[..., Awaitable[None]]:
+def _has_none(component: Any) -> bool:
+    """Whether it is no middleware at all, which Falcon says best."""
+    return not _has_others(component) and all(_method(component, name) is None for name in METHODS)
+
+
+def _method(component: Any, name: str) -> Method | None:
+    """Return a method; Falcon calls ``_async`` ones of components that have both."""
+    return getattr(component, f"{name}_async", None) or getattr(component, name, None)
+
+
+def _component(name: str, method: Callable[..., Awaitable[None]]) -> Any:
     async def process(_self: Any, *args: Any) -> None:
-        await call(method, *args)
+        await method(*args)
+
+    # Falcon takes bound methods only, so these need a class.
+    return type("Middleware", (), {name: process})()
+
+
+def _inward(methods: list[Method], host: Host) -> Iterable[Callable[..., Awaitable[None]]]:
+    """Yield what calls the methods: each async one, and sync ones that follow one another together."""
+    for asynchronous, together in groupby(methods, inspect.iscoroutinefunction):
+        if asynchronous:
+            yield from together
+        else:
+            yield _together(tuple(together), host)
+
+
+def _together(methods: tuple[Method, ...], host: Host) -> Callable[..., Awaitable[None]]:
+    def call_from(number: int, request: Any, response: Any, *rest: Any) -> tuple[int, Any]:
+        """Call them until one gives an awaitable; return the number of the next, and that."""
+        while number < len(methods) and not response.complete:
+            result = methods[number](request, response, *rest)
+            number += 1
+            if hasattr(result, "__await__"):
+                return number, result
+        return len(methods), None
+
+    async def process(request: Any, response: Any, *rest: Any) -> None:
+        number = 0
+        request.loop = asyncio.get_running_loop()  # for those that read the body
+        while number < len(methods):
+            number, awaitable = await host.call(call_from, number, request, response, *rest)
+            if awaitable is not None:
+                await awaitable
 
     return process
 
 
-def _passed(method: Callable[..., Any]) -> Callable[..., Awaitable[None]]:
-    async def process(_self: Any, *args: Any) -> None:
-        await method(*args)
+def _outward(methods: list[Method], host: Host) -> Iterable[Callable[..., Awaitable[None]]]:
+    """Yield one callable for each method, as Falcon sees to the errors of each before it calls the next.
+
+    The first of several sync ones does the work of those behind it, too, as far as none of them fails: they
+    are told by ``request.passed``, which is how many have been called.
+    """
+    start = 0
+    for asynchronous, group in groupby(methods, inspect.iscoroutinefunction):
+        together = tuple(group)
+        if asynchronous:
+            yield from together
+        else:
+            for number in range(len(together)):
+                yield _from(number, start, together, host)
+        start += len(together)
+
+
+def _from(number: int, start: int, methods: tuple[Method, ...], host: Host) -> Callable[..., Awaitable[None]]:
+    end = start + len(methods)
+
+    def call_the_rest(request: Any, *rest: Any) -> Any:
+        """Call them until one gives an awaitable, and return that."""
+        while request.passed < end:
+            method = methods[request.passed - start]
+            request.passed += 1
+            result = method(request, *rest)
+            if hasattr(result, "__await__"):
+                return result
+        return None
+
+    async def process(request: Any, *rest: Any) -> None:
+        if request.passed > start + number:
+            return
+        request.passed = start + number
+        while request.passed < end:
+            awaitable = await host.call(call_the_rest, request, *rest)
+            if awaitable is not None:
+                await awaitable
 
     return process

@@ -47,6 +47,9 @@ from falcon import (
     secure_filename, to_query_str,
 )
 
+from falcon import http_status, status_codes, uri, util
+
+from hug.web import errors
 from hug.web.errors import (
     HTTPBadGateway, HTTPBadRequest, HTTPConflict, HTTPContentTooLarge, HTTPError, HTTPFailedDependency,
     HTTPForbidden, HTTPGatewayTimeout, HTTPGone, HTTPInsufficientStorage, HTTPInternalServerError,
@@ -63,6 +66,9 @@ from hug.web.response import Response
 
 HTTP_REQUEST_ENTITY_TOO_LARGE = HTTP_413
 """What Falcon 2 called `HTTP_CONTENT_TOO_LARGE`."""
+
+get_http_status = code_to_http_status
+"""What Falcon 2 called `code_to_http_status`."""
 
 __all__ = [
     "COMBINED_METHODS", "CaseInsensitiveDict", "CompatibilityError", "Context", "DEFAULT_MEDIA_TYPE",
@@ -115,5 +121,6 @@ __all__ = [
     "Response", "ResponseOptions", "SINGLETON_HEADERS", "TimezoneGMT", "UnsupportedError",
     "UnsupportedScopeError", "WEBDAV_METHODS", "WebSocketDisconnected", "WebSocketHandlerNotFound",
     "WebSocketPathNotFound", "WebSocketServerError", "after", "before", "code_to_http_status", "dt_to_http",
-    "http_date_to_dt", "http_now", "http_status_to_code", "secure_filename", "to_query_str",
+    "errors", "get_http_status", "http_date_to_dt", "http_now", "http_status", "http_status_to_code",
+    "secure_filename", "status_codes", "to_query_str", "uri", "util",
 ]

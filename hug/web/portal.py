@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import threading
-from collections.abc import Callable, Coroutine
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+ENDING: Final = (SystemExit, KeyboardInterrupt)
+"""What ends an event loop, and so a server, when it is raised out of a task."""
+
+
+async def outcome(value: Awaitable[Any]) -> tuple[Any, BaseException | None]:
+    """Return what ``value`` gives, and what it raises if that is one of `ENDING`: for a task of its own."""
+    try:
+        return await value, None
+    except ENDING as error:
+        return None, error
+
+
+def at_end(function: Callable[[], object]) -> None:
+    """Have ``function`` called when the program ends, while threads can be used and started.
+
+    For `atexit` it is too late: executors take nothing any more, and Python 3.12 starts no threads then. What
+    `concurrent.futures` itself uses has no public name.
+    """
+    getattr(threading, "_register_atexit", atexit.register)(function)
 
 
 class Portal:
@@ -53,9 +75,12 @@ class Portal:
             raise RuntimeError(
                 "sync call on the portal's own event loop would wait for itself: await instead"
             )
-        future = asyncio.run_coroutine_threadsafe(function(*args, **kwargs), loop)
+        future = asyncio.run_coroutine_threadsafe(outcome(function(*args, **kwargs)), loop)
         try:
-            return future.result()
+            result, error = future.result()
         except BaseException:
             future.cancel()
             raise
+        if error is not None:
+            raise error
+        return cast("T", result)

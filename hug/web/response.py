@@ -9,17 +9,28 @@ from typing import Any, Final
 
 import falcon.asgi
 
-from hug.web.threads import handlers
+from hug.web.threads import helpers
 
 CHUNK = 64 * 1024
 """Bytes that are read from a sync file at once."""
 
 
-_ENDS_A_HEADER: Final = re.compile(rb"[\r\n\0]")
+_NO_VALUE: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+"""What is in no value of a header.
+
+Source: https://www.rfc-editor.org/rfc/rfc9110#name-field-values
+"""
+_NAMES: Final = re.compile(r"[a-zA-Z0-9!#$%&'*+\-.^_`|~]+")
+"""What names of headers are made of."""
 
 
 class Response(falcon.asgi.Response):
     """A response. ``stream`` may be any file or iterable, sync or async; a sync one is read in a thread."""
+
+    rendered = False
+    """Whether it is complete, so that what fails from now on cannot be answered any more."""
+
+    stream: Any
 
     @property
     def body(self) -> Any:
@@ -52,19 +63,32 @@ class Response(falcon.asgi.Response):
         """Return the bytes to send, None if there is only a ``stream``; Falcon calls this last.
 
         Raises:
-            ValueError: A header has a line break or NUL, which would end it: the rest, perhaps something that
-                a client sent, would be a header of its own.
+            ValueError: A status or header that there cannot be. Servers would answer with nothing at all; and
+                what follows a line break, perhaps something that a client sent, would be another header.
         """
-        if self._extra_headers or self._cookies or not "".join(self._headers.values()).isprintable():
-            for name, value in self._asgi_headers():
-                if _ENDS_A_HEADER.search(value):
-                    raise ValueError(f"header {name.decode()!r} has a line break or NUL in it: {value!r}")
+        self.rendered = True
+        self._check_head()
         if self.stream is not None:
             self.stream = _asynchronous(self.stream)
         data: Any = self._data if self.text is None else self.text
         if data is None and self._media is not None:
             data = await super().render_body()
         return data.encode() if isinstance(data, str) else data
+
+    def _check_head(self) -> None:
+        if self.status is not falcon.HTTP_200 and not 200 <= self.status_code <= 599:
+            raise ValueError(f"response.status is {self.status!r}, and has to be from 200 to 599")
+        plain = not (self._extra_headers or self._cookies)
+        for name, text in self._headers.items():
+            if name != "content-type" and not _NAMES.fullmatch(name):
+                raise ValueError(f"{name!r} is no name of a header")
+            plain = plain and text.isprintable()
+        if not plain:
+            for key, value in self._asgi_headers():
+                if _NO_VALUE.search(value):
+                    raise ValueError(f"header {key.decode()!r} has a control character in it: {value!r}")
+                if not _NAMES.fullmatch(key.decode("latin-1")):
+                    raise ValueError(f"{key!r} is no name of a header")
 
 
 def _asynchronous(stream: Any) -> Any:
@@ -77,11 +101,11 @@ def _asynchronous(stream: Any) -> Any:
 async def _in_threads(stream: Any) -> AsyncIterator[bytes]:
     chunks: Iterator[Any] = _read(stream) if hasattr(stream, "read") else iter(stream)
     try:
-        while (chunk := await handlers.run(next, chunks, None)) is not None:
+        while (chunk := await helpers.run(next, chunks, None)) is not None:
             yield chunk.encode() if isinstance(chunk, str) else chunk
     finally:
         if hasattr(stream, "close"):
-            await handlers.run(stream.close)
+            await helpers.run(stream.close)
 
 
 def _read(file: Any) -> Iterator[Any]:

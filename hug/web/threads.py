@@ -28,8 +28,9 @@ class Threads:
     that blocks must not keep a process alive that has been told to stop.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, name: str = "hug") -> None:
         self.limit = limit
+        self._name = name
         self._begin()
 
     def _begin(self) -> None:
@@ -71,7 +72,7 @@ class Threads:
             if self._spare > 0 or self._started >= self.limit:
                 self._spare -= 1
             else:
-                threading.Thread(target=self._work, name=f"hug-{self._started}", daemon=True).start()
+                threading.Thread(target=self._work, name=f"{self._name}-{self._started}", daemon=True).start()
                 self._started += 1
             self._jobs.put(job)
 
@@ -117,3 +118,9 @@ def finish(coroutine: Any) -> Any:
 
 handlers: Final = Threads(64)
 """Threads of all sync handlers of this process. ``handlers.limit`` may be raised at any time."""
+
+helpers: Final = Threads(64, "hug-helper")
+"""Those of all else that may block: middleware, what async handlers require, files.
+
+Handlers that block do not keep requests waiting that need none of them.
+"""

@@ -1,0 +1,273 @@
+"""APIs: what a module offers."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from types import ModuleType
+from typing import Any, TypeVar, cast
+
+from hug import defaults, modules
+from hug.api.cli_api import CLIInterfaceAPI
+from hug.api.extending import Extension
+from hug.api.http_api import HTTPInterfaceAPI
+from hug.api.own_channels import channels_without_api
+from hug.dispatch.startup_shutdown import Life
+from hug.eventstream.brokers import Broker
+from hug.eventstream.channels.registry import Channels
+from hug.eventstream.watching.streaming import Streaming
+from hug.exceptions import BrokerError
+from hug.interface.cli import CLI
+from hug.interface.http import HTTP
+
+T = TypeVar("T")
+
+
+class _OnePerModule(type):
+    """Makes ``API(module)`` return the API that the module has, if it has one."""
+
+    def __call__(cls: type[T], module: Any = None, *args: Any, **kwargs: Any) -> T:
+        if isinstance(module, str):
+            module = modules.find(module)
+        given = module is None or isinstance(module, API)
+        existing = module if given else vars(module).get("__hug__")
+        if not isinstance(existing, API):
+            return cast("T", type.__call__(cls, module, *args, **kwargs))
+        existing._set(*args, **kwargs)
+        return cast("T", existing)
+
+
+class API(metaclass=_OnePerModule):
+    """What a module offers. ``API(__name__)`` is always the same; ``API()`` belongs to no module.
+
+    Attributes:
+        module: The module, None without one.
+        name: Its name.
+        doc: What it is about; default is the module's docstring.
+        context: Whatever the application wants to keep with the API.
+        cli_error_exit_codes: Whether a command that returns something false exits with 1.
+        future: Whether queries, forms and slashes are read as they are sent: commas do not split values,
+            blank values are kept, a slash at the end of a path counts. To be set before the first request.
+        http: Its HTTP side.
+        life: What is to be done when a server starts, and when it ends; see `hug.startup`.
+        cli: Its commands; to call it is to run one.
+    """
+
+    def __init__(
+        self,
+        module: ModuleType | str | None = None,
+        name: str = "",
+        doc: str | None = None,
+        cli_error_exit_codes: bool = False,
+        future: bool = False,
+    ) -> None:
+        """Make the API of a module.
+
+        Args:
+            module: The module or its name; a name that is not imported gives a new, empty module.
+            name: Default is the module's name.
+            doc: Default is the module's docstring.
+            cli_error_exit_codes: See the attribute.
+            future: See the attribute.
+        """
+        self.module = modules.find(module) if isinstance(module, str) else module
+        self.name = name or getattr(self.module, "__name__", "")
+        self.doc = doc if doc is not None else getattr(self.module, "__doc__", None)
+        self.cli_error_exit_codes = cli_error_exit_codes
+        self.future = future
+        self.context: dict[str, Any] = {}
+        self.life = Life(self)
+        self.http = HTTPInterfaceAPI(self)
+        self.cli = CLIInterfaceAPI(self)
+        self._context_factory: Callable[..., Any] | None = None
+        self._delete_context: Callable[..., Any] | None = None
+        self._directives: dict[str, Callable[..., Any]] = {}
+        self._number = next(_numbers)
+        if self.module is not None:
+            modules.publish(self.module, self, self.http.server(), self.http.wsgi())
+
+    def _set(
+        self,
+        name: str = "",
+        doc: str | None = None,
+        cli_error_exit_codes: bool | None = None,
+        future: bool | None = None,
+    ) -> None:
+        """Set what is given where the API is asked for again: a function may have made it before."""
+        self.name = name or self.name
+        self.doc = self.doc if doc is None else doc
+        if cli_error_exit_codes is not None:
+            self.cli_error_exit_codes = cli_error_exit_codes
+        if future is not None and future != self.future:
+            self.future = future
+            self.http.revision += 1
+
+    @property
+    def label(self) -> str:
+        """What tells it from other APIs of the program, in whatever process: its module, or its number."""
+        return getattr(self.module, "__name__", "") or f"{self._number}"
+
+    @property
+    def sse(self) -> Streaming:
+        """How event streams are served, heartbeats, retry times, limits of time; and their `status`."""
+        return self.http.streaming
+
+    @property
+    def broker(self) -> Broker:
+        """Where its channels are: the default broker of the process, or another one, which can be set.
+
+        Set it to a URL such as ``"redis://localhost"``, or to a broker, before the API has any channels. It
+        then has names of its own, which it shares with whoever is on the same broker.
+
+        Raises:
+            BrokerError: The URL is wrong, or a package is missing; or channels were asked for before.
+        """
+        return self.http.own_channels.broker
+
+    @broker.setter
+    def broker(self, broker: str | Broker) -> None:
+        try:
+            self.http.own_channels.broker = broker
+        except BrokerError as error:
+            raise error.with_traceback(None) from None  # a server prints it: how we came there helps nobody
+
+    @property
+    def channels(self) -> Channels:
+        """The channels of its broker that are in use; ``hug.sse.channel`` makes them."""
+        return self.http.channels
+
+    @property
+    def context_factory(self) -> Callable[..., Any]:
+        """What makes the context of each call: see `hug.context_factory`."""
+        return self._context_factory or defaults.context_factory
+
+    @context_factory.setter
+    def context_factory(self, factory: Callable[..., Any]) -> None:
+        self._context_factory = factory
+
+    @property
+    def delete_context(self) -> Callable[..., Any]:
+        """What takes down the context of each call: see `hug.delete_context`."""
+        return self._delete_context or defaults.delete_context
+
+    @delete_context.setter
+    def delete_context(self, taker: Callable[..., Any]) -> None:
+        self._delete_context = taker
+
+    def extend(
+        self,
+        api: Any,
+        route: str = "",
+        base_url: str = "",
+        http: bool = True,
+        cli: bool = True,
+        command_prefix: str = "",
+        sub_command: str = "",
+    ) -> None:
+        """Take over what another API has now; see `hug.extend_api`.
+
+        Args:
+            api: The other API, its module, or the name of that.
+            route: What the URLs of its routes and sinks begin with here, behind the base URL.
+            base_url: The base URL they get; default is that of this API.
+            http: Whether to take over what it answers requests with.
+            cli: Whether to take over its commands.
+            command_prefix: What the names of its commands begin with here.
+            sub_command: The name of the command whose next word they are, in place of a prefix.
+
+        Raises:
+            ValueError: ``route`` does not start with a slash; or both a prefix and a command for commands.
+        """
+        if command_prefix and sub_command:
+            raise ValueError("commands get a prefix or become those of a command, not both")
+        other = API(api)
+        if other is self:
+            return
+        for name, each in other._directives.items():
+            self._directives.setdefault(name, each)
+        self.life.adopt(other.life)
+        if http:
+            Extension(self.http, self, other.http).take(route, base_url)
+        if cli:
+            self.cli.extend(other.cli, command_prefix=command_prefix, sub_command=sub_command)
+
+    @property
+    def startup_handlers(self) -> list[Callable[..., Any]]:
+        """What is called before the first request, in this order."""
+        return self.life.startup_handlers
+
+    def add_startup_handler(self, handler: Callable[..., Any]) -> None:
+        """Have ``handler`` called before the first request, as `hug.startup` does."""
+        self.life.add_startup_handler(handler)
+
+    @property
+    def shutdown_handlers(self) -> list[Callable[..., Any]]:
+        """What is called when the last stream has ended, in this order."""
+        return self.life.shutdown_handlers
+
+    def add_shutdown_handler(self, handler: Callable[..., Any]) -> None:
+        """Have ``handler`` called when the last stream has ended, as `hug.shutdown` does."""
+        self.life.shutdown_handlers.append(handler)
+
+    @property
+    def started(self) -> bool:
+        """Whether the startup handlers have been called."""
+        return self.life.started
+
+    @property
+    def _context(self) -> dict[str, Any]:
+        """What extensions of hug 2 call `context`."""
+        return self.context
+
+    def _ensure_started(self) -> None:
+        """Call the startup handlers that have not been called, here and now: before a command, say."""
+        self.life.begin_here()
+
+    def directives(self) -> dict[str, Callable[..., Any]]:
+        """Return all directives by the name of the parameter that asks for them."""
+        return {f"hug_{name}": each for name, each in {**defaults.directives, **self._directives}.items()}
+
+    def directive(self, name: str, default: Any = None) -> Any:
+        """Return the directive called ``name``, with or without ``hug_``; ``default`` if there is none."""
+        known = {**defaults.directives, **self._directives}
+        return known.get(name, known.get(name.removeprefix("hug_"), default))
+
+    def add_directive(self, directive: Callable[..., Any]) -> None:
+        """Let parameters called ``hug_`` and the directive's name ask for it."""
+        self._directives[directive.__name__] = directive
+
+    def handlers(self) -> Iterator[HTTP | CLI]:
+        """Yield every interface."""
+        yield from self.http.handlers()
+        yield from self.cli.handlers()
+
+    def __repr__(self) -> str:
+        return f"<hug.API {self.name or 'without a module'}>"
+
+
+def api_for(api: Any, function: Callable[..., Any]) -> API:
+    """Return the API that ``api`` names, or that of the module ``function`` is defined in."""
+    return API(modules.of_function(function) if api is None else api)
+
+
+def from_object(of: Any) -> API:
+    """Return the API of the module that a function or a class is from."""
+    return API(modules.of_function(of))
+
+
+def channels_of_caller(names: Mapping[str, Any]) -> Channels:
+    """Return the channels of the API of a module, or the default ones if it has none; it gets none by this.
+
+    Args:
+        names: The module's global names.
+    """
+    api = names.get("__hug__")
+    if not isinstance(api, API):
+        name = names.get("__name__", "")
+        api = getattr(modules.known(name), "__hug__", None)
+        if not isinstance(api, API):
+            return channels_without_api(name)
+    return api.http.channels
+
+
+_numbers = itertools.count(1)

@@ -1,0 +1,27 @@
+"""The format in which an error is told: that of the answer it takes the place of, but no HTML."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hug.interface.input_formats import media_type
+from hug.output_format import json
+from hug.output_format.prepared import Output, output
+
+
+def announce_error(formatter: Output, request: Any, response: Any) -> Output:
+    """Announce the format of an error and return it: ``formatter``, but JSON in place of HTML.
+
+    Errors quote what the client sent, and a browser would read that as part of a page.
+    """
+    formatter.announce(request, response)
+    if media_type(response.content_type)[0] == "text/html":
+        formatter = output(json)
+        formatter.announce(request, response)
+    response.set_header("X-Content-Type-Options", "nosniff")
+    return formatter
+
+
+def is_text(data: Any) -> bool:
+    """Whether ``data`` is written as it stands in an HTML format: somebody has made it, and not only data."""
+    return isinstance(data, str | bytes) or hasattr(data, "render")

@@ -1,0 +1,254 @@
+"""Standard typing as parameter types: unions, ``list[int]``, literals, dataclasses, dates, models, and so on.
+
+msgspec does the work, with ``strict=False``, since what a query, a form or a command line has is text. Plain
+classes such as `int` are called, as hug always did, and so have no converter here.
+"""
+
+import typing
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+import msgspec
+
+from hug import json_module
+from hug.exceptions import InvalidTypeData
+from hug.types.adapted import adapted
+from hug.types.annotations import (
+    TEXTUAL,
+    has_records,
+    is_record,
+    meant,
+    parts,
+    pydantic_validator,
+    takes_list,
+)
+from hug.types.base import Type
+from hug.types.careful import careful, finite
+from hug.types.checks import checks_inside
+from hug.types.records import record_fields, struct_like
+
+Converter = Callable[..., Any]
+
+_REAL = frozenset((float, Decimal))
+
+
+def converter(annotation: Any) -> Converter | None:
+    """Return a function that converts a value to ``annotation``; None when calling ``annotation`` does that.
+
+    It takes the context of the call by the name ``context`` if it has a parameter of that name.
+
+    The converter raises ValueError, or `InvalidTypeData` by field for a record, with a message for the client
+    that names the place of the error. A single text becomes a list of one where only a list will do. One of
+    hug's own types in ``Annotated`` converts in place of the annotated type.
+
+    Raises:
+        TypeError: msgspec cannot convert to ``annotation``; the message says what is wrong with it.
+    """
+    if annotation is Any:
+        return _unchanged
+    if (own := adapted(annotation)) is not None:
+        return own
+    if isinstance(annotation, type):
+        return _class_converter(annotation)
+    if (plain := meant(annotation)) is not annotation:
+        return converter(plain) or typing.cast("Converter", plain)
+    if typing.get_origin(annotation) is typing.Annotated:
+        return _annotated_converter(annotation)
+    if annotation is None or typing.get_origin(annotation) is not None:
+        return _msgspec_converter(annotation)
+    return None
+
+
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+def _class_converter(kind: type) -> Converter | None:
+    if validate := pydantic_validator(kind):
+        return _reading_json(lambda value: _validated(validate, value))
+    if kind in TEXTUAL:
+        return _msgspec_converter(kind)
+    if (within_bounds := careful(kind)) is not kind:
+        return within_bounds
+    if issubclass(kind, Enum):
+        return lambda value: _enum_member(kind, value)
+    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
+        return _reading_json(_named_tuple_converter(kind))
+    return _msgspec_converter(kind) if is_record(kind) else None
+
+
+def _reading_json(convert: Converter) -> Converter:
+    """Return a converter that takes text, all that queries and forms have, for the JSON that it is, too."""
+
+    def convert_text(value: Any) -> Any:
+        try:
+            return convert(value)
+        except (ValueError, InvalidTypeData):
+            if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
+                raise
+            try:
+                parsed = json_module.loads_unicode(value)
+            except ValueError as error:
+                raise ValueError(f"Invalid JSON: {error}") from None
+        return convert(parsed)
+
+    return convert_text
+
+
+def _annotated_converter(annotation: Any) -> Converter:
+    kind, *metadata = typing.get_args(annotation)
+    for remark in metadata:
+        if isinstance(remark, Type):
+            return remark
+        if (own := adapted(remark)) is not None:
+            return own
+    if any(isinstance(remark, msgspec.Meta) for remark in metadata):
+        return _msgspec_converter(annotation)
+    return converter(kind) or typing.cast("Converter", kind)
+
+
+def _msgspec_converter(annotation: Any) -> Converter:
+    try:
+        msgspec.json.Decoder(annotation)
+    except TypeError as error:
+        raise TypeError(f"hug cannot convert values to {annotation}: {error}") from None
+    except NameError:
+        pass  # a class it mentions is not defined yet: the first value will find it
+    if checks_inside(annotation):
+        raise TypeError(
+            f"{annotation} has a function in an Annotated that is part of another type, where hug does not "
+            "call it: put the function behind the whole type, as in Annotated[list[int], function]"
+        )
+    wraps = takes_list(annotation)
+    converting = _msgspec_finite if _may_be_infinite(annotation) else _msgspec_convert
+
+    def convert(value: Any) -> Any:
+        try:
+            return converting(value, annotation)
+        except ValueError:
+            if wraps and isinstance(value, str):
+                return converting([value], annotation)
+            _refuse_by_field(annotation, value)
+            raise
+
+    return _reading_json(convert) if has_records(annotation) else convert
+
+
+def _msgspec_convert(value: Any, annotation: Any) -> Any:
+    try:
+        return msgspec.convert(value, annotation, strict=False, dec_hook=_call)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from None
+
+
+def accepts(annotation: Any, value: Any) -> bool:
+    """Tell whether msgspec makes ``annotation`` of a value as it is."""
+    try:
+        _msgspec_convert(value, annotation)
+    except (ValueError, TypeError, NameError):
+        return False
+    return True
+
+
+def _refuse_by_field(kind: Any, value: Any) -> None:
+    """Raise `InvalidTypeData` with what is wrong with each field, as far as ``kind`` and ``value`` have some.
+
+    msgspec tells of the first only.
+    """
+    if not is_record(kind) or not isinstance(value, Mapping):
+        return
+    reasons = {}
+    for name, field in record_fields(kind).items():
+        if name in value:
+            try:
+                _msgspec_finite(value[name], field.annotation)
+            except ValueError as error:
+                reasons[name] = str(error)
+        elif field.required:
+            reasons[name] = "Field required"
+    if reasons:
+        raise _invalid(reasons) from None
+
+
+def _invalid(reasons: dict[str, str]) -> InvalidTypeData:
+    return InvalidTypeData("; ".join(f"{place}: {reason}" for place, reason in reasons.items()), reasons)
+
+
+def _msgspec_finite(value: Any, annotation: Any) -> Any:
+    """Convert, and refuse text that means NaN or Infinity, which msgspec takes for numbers."""
+    converted = _msgspec_convert(value, annotation)
+    if type(value) not in _REAL:  # that one no client has sent as text
+        _check_finite(converted)
+    return converted
+
+
+def _check_finite(value: Any) -> None:
+    if type(value) in _REAL:
+        finite(value)
+    elif isinstance(value, Mapping):
+        _check_finite([*value, *value.values()])
+    elif isinstance(value, list | tuple | set | frozenset):
+        for part in value:
+            _check_finite(part)
+    elif is_record(type(value)):
+        names: Any = getattr(value, "__struct_fields__", None) or getattr(value, "__dict__", ())
+        for name in names:
+            _check_finite(getattr(value, name))
+
+
+def _may_be_infinite(annotation: Any) -> bool:
+    return annotation in _REAL or is_record(annotation) or any(map(_may_be_infinite, parts(annotation)))
+
+
+def _call(kind: type, value: Any) -> Any:
+    """Convert to a class that msgspec does not know, inside a type that it does."""
+    if isinstance(value, typing.get_origin(kind) or kind):
+        return value
+    if validate := pydantic_validator(kind):
+        try:
+            return _validated(validate, value)
+        except InvalidTypeData as error:
+            raise ValueError(str(error)) from None
+    return careful(kind)(value)
+
+
+def _enum_member(kind: type[Enum], value: Any) -> Enum:
+    try:
+        return kind(value)
+    except ValueError:
+        for member in kind:
+            if str(member.value) == value:  # a number, come as text
+                return member
+        raise
+
+
+def _named_tuple_converter(kind: Any) -> Converter:
+    """Take an array, as msgspec does, and an object, which is what `hug.json_module` writes."""
+    from_array = _msgspec_converter(kind)
+
+    def convert(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            try:
+                made = _msgspec_convert(value, struct_like(kind))
+            except ValueError:
+                _refuse_by_field(struct_like(kind), value)
+                raise
+            return kind(*msgspec.structs.astuple(made))
+        return from_array(value)
+
+    return convert
+
+
+def _validated(validate: Converter, value: Any) -> Any:
+    try:
+        return validate(value)
+    except ValueError as error:
+        errors = getattr(error, "errors", None)
+        if errors is None:
+            raise
+        reasons = {".".join(map(str, one["loc"])): one["msg"] for one in errors()}
+        if "" in reasons:
+            raise ValueError(reasons[""]) from None
+        raise _invalid(reasons) from None
