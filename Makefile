@@ -1,27 +1,27 @@
 # make run    serve the live example at http://localhost:8000 (PORT=8080 make run for another port)
-# make quick  lint, types, and the tests that start no server, browser or type checker: half a minute
+# make quick  lint, types, and the tests that are quick and start no server or browser: half a minute
 # make test   lint, types, tests and real browsers: all there is
 #
 # All need only Python 3.11 or later (PYTHON=python3.12 make test picks one) and make. What they install
-# goes into .venv; as root, `make test` also installs the browsers it misses (Debian and its relatives).
+# goes into .venv; as root, `make test` also installs the browsers and engines it misses (Debian and its relatives).
 
 PYTHON ?= python3
 PORT ?= 8000
 PIP = .venv/bin/python -m pip --quiet --disable-pip-version-check
 
-# Folders whose tests start servers, browsers, crowds of clients or type checkers.
-SLOW = browsers clients command servers typed
+# Folders whose tests start servers, engines, browsers, crowds of clients or type checkers.
+SLOW = browsers clients command engines faults hug2 servers typed
 
-.PHONY: run quick test lint browsers clean
+.PHONY: run quick test lint browsers engines clean
 
 run: .venv/installed
 	.venv/bin/hug -f examples/live.py -p $(PORT)
 
 # More processes than cores: these tests wait more than they work.
 quick: lint
-	tools/pytest --numprocesses=4 $(SLOW:%=--ignore=tests/%) --deselect=tests/test_docs.py::test_type_checkers
+	tools/pytest --numprocesses=4 $(SLOW:%=--ignore=tests/%) -m 'not slow'
 
-test: lint browsers
+test: lint browsers engines
 	tools/pytest
 
 lint: .venv/installed-test
@@ -31,6 +31,9 @@ lint: .venv/installed-test
 
 browsers:
 	@tools/browsers
+
+engines:
+	@tools/engines
 
 # The stamps live inside .venv, so that removing it is all it takes to start over.
 .venv/installed: pyproject.toml

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
-TOGETHER = {"browsers", "clients", "command", "servers"}
+TOGETHER = {"browsers", "clients", "command", "engines", "faults", "hug2", "servers"}
 """Folders whose tests share processes, or lean on time: one worker runs all of a folder, one by one."""
+
+IN_PARTS = {"engines", "servers"}
+"""Those among them that are so large that the files and folders in them may be parted."""
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -17,7 +20,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            folder = nodeid.removeprefix("tests/").partition("/")[0]
+            folder, *inside = nodeid.partition("::")[0].removeprefix("tests/").split("/")
+            if folder in IN_PARTS:
+                return f"{folder}/{inside[0]}"
             return folder if folder in TOGETHER else nodeid
 
     return Scheduling(config, log)

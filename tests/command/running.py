@@ -13,7 +13,7 @@ from ..waiting import until
 
 # Tells what it was loaded as and where, and leans on as little of hug as can be.
 PROGRAM = """
-import asyncio, os, time
+import asyncio, os, sys, time
 from hug.api import API
 
 API(__name__)
@@ -25,6 +25,7 @@ async def __hug_asgi__(scope, receive, send):
     if scope["path"] == "/die":
         os._exit(5)
     if scope["path"] == "/hang":
+        print("hangs", file=sys.stderr, flush=True)
         time.sleep(60)
     await send({"type": "http.response.start", "status": 200, "headers": []})
     while scope["path"] == "/endless":

@@ -24,10 +24,11 @@ REFUSED = {
     "no such path": (["./nowhere"], "there is no file './nowhere'"),
     "neither": ([], "must define a file name or module that contains a Hug API."),
     "no file": (["-f", "nowhere.py"], "there is no file 'nowhere.py'"),
-    "a folder": (["-f", "."], "there is no file '.'"),
+    "a folder": (["-f", "."], "'.' is a folder: name a file in it"),
     "port too high": (["-p", "65536"], f"{EVERYWHERE} 65536: a port is a number from 0 to 65535"),
     "port too low": (["-p", "-1"], f"{EVERYWHERE} -1: a port is a number from 0 to 65535"),
     "no host": (["-ho", "no host"], "cannot listen on no host, port 8000: no such host"),
+    "too many workers": (["app.py", "-w", "1000"], "the number of workers must be from 1 to 256, not 1000"),
     "host of others": (
         ["--host", "192.0.2.1"],
         "cannot listen on 192.0.2.1, port 8000: not an address of this machine",
@@ -61,13 +62,26 @@ def test_port_in_use(folder: Path, host: str, capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.parametrize(
-    "words", [["-p", "http"], ["-i", "0"], ["-i", "-1"], ["-i", "nan"], ["-i", "soon"], ["--unknown"]]
-)
+    "words",
+    [["-p", "http"], ["-i", "0"], ["-i", "-1"], ["-i", "nan"], ["-i", "soon"], ["--unknown"],
+     ["-w", "0"], ["-w", "two"], ["--limit-max-requests", "0"]],
+)  # fmt: skip
 def test_wrong_words(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Words that make no sense get the usage and exit code 2, like those of any command."""
     with pytest.raises(SystemExit, match="2"):
         main(["-f", "app.py", *words])
     assert capsys.readouterr().err.startswith("usage: hug ")
+
+
+@pytest.mark.parametrize("word", ["0", "-1", "two", "2.5"])
+def test_wrong_concurrency(
+    word: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    """A number of workers in the environment that makes no sense is told."""
+    monkeypatch.setenv("WEB_CONCURRENCY", word)
+    assert main(["-f", str(folder / "app.py")]) == 1
+    expected = f"Error: WEB_CONCURRENCY is a number of workers, 1 or more, not {word!r}\n"
+    assert capsys.readouterr() == ("", expected)
 
 
 UNFIT = {
@@ -144,7 +158,7 @@ def test_no_server_imported(code: str) -> None:
     )
     names = {line.rpartition("|")[2].strip() for line in imported.stderr.splitlines()}
     assert "hug" in names
-    assert not names & {"uvicorn", "uvloop", "httptools", "hug.server", "hug.server.run"}
+    assert not names & {"uvicorn", "uvloop", "httptools", "hug.server.run", "hug.server.serve"}
 
 
 def test_old_hug_beside_it(

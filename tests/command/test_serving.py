@@ -103,12 +103,12 @@ def test_one_host(hug: Start) -> None:
 def test_output(hug: Start) -> None:
     """The banner shows a URL that answers, and each request is logged, both on stdout."""
     running = hug("-f", "app.py")
-    banner = running.stdout if running.port else ""
-    running.get("/path")
-    assert banner == (
+    banner = (
         f"\n  hug serves app: 0 routes\n  http://localhost:{running.port}\n"
         "  Other machines can reach it, too; with -ho localhost they cannot.\n\n  Ctrl-C ends it.\n\n"
     )
+    until(lambda: running.stdout == banner)
+    running.get("/path")
     until(lambda: '"GET /path HTTP/1.1" 200 OK' in running.stdout)
     assert running.end() == 0
     assert running.stderr == ""
@@ -242,20 +242,28 @@ def stream(): return news
 
 @hug.sse("/talk", accept=("GET", "POST"))
 def talk(): return news
+
+@hug.static("/some-files")
+def files(): return "."
+
+@hug.sink("/all")
+def everything(): ...
 """
 
 
 def test_routes(hug: Start, folder: Path) -> None:
-    """The banner lists methods and URLs, and which of them are streams."""
+    """The banner lists methods and URLs, which of them are streams, and what takes all that begins so."""
     (folder / "several.py").write_text(ROUTES)
     running = hug("several.py")
     running.get("/happy")
     lines = running.stdout.splitlines()
-    assert [line for line in lines if "/" in line and "http" not in line][:4] == [
+    assert [line for line in lines if "/" in line and "http" not in line][:6] == [
         "  POST      /joy",
         "  GET       /happy  (version 2)",
         "  SSE       /news",
         "  SSE POST  /talk",
+        "  ALL       /all...",
+        "  FILES     /some-files/...",
     ]
 
 
@@ -301,7 +309,7 @@ def test_serve_in_a_loop(python: Start, folder: Path) -> None:
     assert running.stderr.splitlines()[-1].startswith(
         "hug.server.serve.LoopRunning: serve() runs an event loop"
     )
-    assert "await uvicorn.Server(" in running.stderr
+    assert "with background=True" in running.stderr
 
 
 def test_decorated(hug: Start, folder: Path) -> None:

@@ -1,9 +1,11 @@
 """Where arguments come from, and how they are converted."""
 
+import dataclasses
 import enum
 import functools
 import io
 import threading
+from typing import Any
 
 import pytest
 
@@ -357,7 +359,8 @@ from __future__ import annotations
 def handler(a: int, b: "A word" = None, c: NotImported = None) -> str:
     return a + 1
 """
-    exec(compile(source, "future", "exec", dont_inherit=True), namespace)
+    with pytest.warns(UserWarning, match="'NotImported'"):
+        exec(compile(source, "future", "exec", dont_inherit=True), namespace)
     assert hug.test.get(api, "/x?a=1").data == "2"
     inputs = api.http.documentation()["handlers"]["/x"]["GET"]["inputs"]
     assert inputs["b"] == {"type": "A word"}
@@ -399,6 +402,14 @@ def test_async_body_reading(api: hug.API) -> None:
         assert hug.test.post(api, f"{prefix}/media", {"a": 1}).data == {"a": 1}
 
 
+def test_sync_body_reading_unparsed(api: hug.API) -> None:
+    """A sync function may read ``request.stream`` and ``request.media`` of a body that hug does not parse."""
+    hug.post("/stream", api=api, parse_body=False)(lambda request: request.stream.read().decode())
+    hug.post("/media", api=api, parse_body=False)(lambda request: request.media)
+    assert hug.test.post(api, "/stream", {"a": 1}).data == '{"a": 1}'
+    assert hug.test.post(api, "/media", {"a": 1}).data == {"a": 1}
+
+
 def test_unknown_content_type(api: hug.API) -> None:
     """A body that nothing reads is given as a file."""
 
@@ -408,6 +419,23 @@ def test_unknown_content_type(api: hug.API) -> None:
         return body.read().decode()
 
     assert hug.test.post(api, "/x", "raw", headers={"content-type": "a/b"}).data == "raw"
+
+
+@pytest.mark.parametrize("kind", [dataclasses.make_dataclass("Point", ["x"]), list[int], dict])
+def test_unknown_content_type_of_an_object(api: hug.API, kind: Any) -> None:
+    """A function that takes an object or an array reads no file and no JSON in a form, and says so."""
+    hug.post("/x", api=api, args={"body": kind})(lambda body: body)
+
+    def refused(content_type: str) -> Any:
+        return hug.test.post(api, "/x", "raw", headers={"content-type": content_type}).data["errors"]["body"]
+
+    assert refused("a/b; c=d") == "Nothing reads a body of a/b here, send application/json"
+    assert refused("") == "Nothing reads a body without a Content-Type here, send application/json"
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    answer = hug.test.post(api, "/x", '{"x": 1}', headers=form).data
+    assert answer == {
+        "errors": {"body": "It is JSON, and its Content-Type says a form: send application/json"}
+    }
 
 
 @pytest.mark.parametrize(
@@ -535,3 +563,42 @@ def test_headers_in_any_case(api: hug.API) -> None:
                 request.env["HTTP_X_A"], request.env["PATH_INFO"]]  # fmt: skip
 
     assert hug.test.get(api, "/x", headers={"X-a": "1"}).data == ["1", "1", None, True, True, "1", "/x"]
+
+
+class ParseError(Exception):
+    """What a library raises of a body that it cannot read."""
+
+
+@pytest.mark.parametrize("error", [ParseError("line 1"), SyntaxError("line 1"), ValueError("line 1")])
+@pytest.mark.parametrize("asynchronous", [True, False])
+def test_input_formats_that_fail(
+    api: hug.API, error: Exception, asynchronous: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A body that an input format cannot read is a 400, whatever it raises, and logged if that is odd."""
+
+    def parse(body):
+        raise error
+
+    async def parse_later(body):
+        raise error
+
+    parser = parse_later if asynchronous else parse
+    hug.post("/x", api=api, inputs={"application/x": parser})(lambda body: body)
+    answer = hug.test.post(api, "/x", b"?", headers={"content-type": "application/x"})
+    assert (answer.status_code, answer.data) == (400, {"errors": {"body": str(error)}})
+    assert ("ParseError" in caplog.text) is isinstance(error, ParseError)
+
+
+def test_input_formats_that_refuse(api: hug.API) -> None:
+    """An HTTP error of an input format is answered as it is; names that are no text are a 400."""
+
+    def parse(body):
+        if body.read() == b"?":
+            raise hug.HTTPUnsupportedMediaType("no")
+        return {1: 2}
+
+    hug.post("/x", api=api, inputs={"application/x": parse})(lambda **fields: fields)
+    headers = {"content-type": "application/x"}
+    assert hug.test.post(api, "/x", b"?", headers=headers).status_code == 415
+    answer = hug.test.post(api, "/x", b"!", headers=headers)
+    assert (answer.status_code, answer.data) == (400, {"errors": {"body": "A name in it is no text: 1"}})

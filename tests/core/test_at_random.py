@@ -15,6 +15,7 @@ from uuid import UUID
 
 import msgspec
 import pydantic
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -359,9 +360,10 @@ def send(request: dict[str, Any]) -> int:
         request["method"], "/", request["body"], request["headers"], {}, urlencode(query)
     )
     scope["path"] = request["path"]
-    return hug.test.portal.call(hug.test.requests._exchange, api.http.server(), scope, content).status_code
+    return hug.test.portal.call(hug.test.requests.exchange, api.http.server(), scope, content).status_code
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(requests())
 def test_every_request_is_answered(request: dict[str, Any]) -> None:

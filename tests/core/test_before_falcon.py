@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import hug
-from hug.interface.formats import media_type
+from hug.interface.input_formats import media_type
 from hug.web.before_falcon import LONGEST_MEDIA_TYPE
 
 from .serving import exchange, get, serving
@@ -35,7 +35,8 @@ def test_headers_are_bounded(port: int) -> None:
             400,
             b"Invalid HTTP request received.",
         )
-    assert exchange(port, get("/get", "X: " + "a" * 60_000))[2] == b"1"
+    # uvicorn's h11 itself refuses a head of 16 KiB or more that comes in pieces.
+    assert exchange(port, get("/get", "X: " + "a" * 15_000))[2] == b"1"
 
 
 def test_the_bound_is_a_setting(api: hug.API) -> None:

@@ -1,10 +1,14 @@
 """Values that hug makes for parameters."""
 
+import asyncio
+import contextlib
 import time
 
 import pytest
 
 import hug
+
+from ..waiting import until
 
 
 def test_timer(api: hug.API) -> None:
@@ -46,6 +50,18 @@ def test_only_where_it_is_known(api: hug.API) -> None:
         return hug_nothing
 
     assert hug.test.get(api, "/x?hug_nothing=2").data == "2"
+
+
+def test_by_name_alone(api: hug.API) -> None:
+    """``api.directive`` finds one without ``hug_``, too; a parameter called so is an ordinary one."""
+
+    @hug.get("/x", api=api)
+    def handler(timer, user="nobody"):
+        return [timer, user]
+
+    assert hug.test.get(api, "/x?timer=1").data == ["1", "nobody"]
+    assert api.directive("timer") is api.directive("hug_timer") is hug.directives.Timer
+    assert api.directive("nothing", 1) == 1
 
 
 def test_globally() -> None:
@@ -103,6 +119,37 @@ def test_cleanup(api: hug.API, asynchronous: bool) -> None:
     assert order == [("second", "KeyError('1')"), ("first", "KeyError('1')")]
 
 
+@pytest.mark.parametrize("asynchronous", [True, False])
+def test_cleanup_that_fails(api: hug.API, asynchronous: bool) -> None:
+    """A ``cleanup`` that fails keeps neither the other directives nor the context from theirs."""
+    order = []
+
+    class Fragile:
+        def __init__(self, name) -> None:
+            self.name = name
+
+        def cleanup(self, exception) -> None:
+            order.append(self.name)
+            raise ValueError(self.name)
+
+    hug.directives.mark(Fragile)
+
+    @hug.delete_context(api=api)
+    def delete(context) -> None:
+        order.append("context")
+
+    async def on_loop(a: Fragile = "a", b: Fragile = "b"):
+        return 1
+
+    def in_thread(a: Fragile = "a", b: Fragile = "b"):
+        return 1
+
+    hug.get("/x", api=api)(on_loop if asynchronous else in_thread)
+    with pytest.raises(ValueError, match="a"):
+        hug.test.get(api, "/x")
+    assert order == ["b", "a", "context"]
+
+
 def test_built_in(api: hug.API) -> None:
     """module, api, api_version, user, session and documentation give what they are called."""
 
@@ -133,3 +180,96 @@ def test_async_directive(api: hug.API) -> None:
         return hug_answer
 
     assert hug.test.get(api, "/x").data == 42
+
+
+@pytest.mark.parametrize("ending", ["ends", "fails", "left"])
+@pytest.mark.parametrize("handler", ["sync generator", "async generator", "sync", "async"])
+@pytest.mark.parametrize("asynchronous", [True, False])
+def test_cleanup_of_streams(api: hug.API, ending: str, handler: str, asynchronous: bool) -> None:
+    """``cleanup`` is called when a stream has ended, however it does, after its source is closed."""
+    log = []
+
+    class Resource:
+        def cleanup(self, exception=None):
+            log.append("cleanup")
+
+    class AsyncResource:
+        async def cleanup(self, exception=None):
+            await asyncio.sleep(0)
+            log.append("cleanup")
+
+    async def directive():
+        await asyncio.sleep(0)
+        return AsyncResource()
+
+    resource = hug.directives.mark(directive if asynchronous else Resource)
+
+    def source():
+        try:
+            yield "event"
+            assert log == []
+            if ending == "fails":
+                raise ZeroDivisionError
+            if ending == "left":
+                yield None
+                yield from iter(lambda: time.sleep(0.01), 0)
+        finally:
+            log.append("closed")
+
+    async def async_source():
+        try:
+            yield "event"
+            assert log == []
+            if ending == "fails":
+                raise ZeroDivisionError
+            if ending == "left":
+                await asyncio.Event().wait()
+        finally:
+            log.append("closed")
+
+    def sync_generator(it: resource):
+        yield from source()
+
+    async def async_generator(it: resource):
+        async with contextlib.aclosing(async_source()) as events:
+            async for event in events:
+                yield event
+
+    def sync(it: resource):
+        return source()
+
+    async def on_loop(it: resource):
+        return async_source()
+
+    handlers = {
+        "sync generator": sync_generator,
+        "async generator": async_generator,
+        "sync": sync,
+        "async": on_loop,
+    }
+    hug.sse("/stream", api=api)(handlers[handler])
+    with hug.test.sse(api, "/stream") as stream:
+        assert next(stream).data == "event"
+        if ending == "ends":
+            assert next(stream, None) is None
+    until(lambda: log == ["closed", "cleanup"])
+
+
+@pytest.mark.parametrize("path", ["/sync", "/async", "/stream"])
+def test_async_requirements(api: hug.API, path: str) -> None:
+    """A requirement may be a coroutine function, for functions of every kind; it runs on the event loop."""
+
+    async def admits(request):
+        asyncio.get_running_loop()
+        await asyncio.sleep(0)
+        return request.get_header("x") == "y"
+
+    async def asynchronous():
+        return "in"
+
+    hug.get("/sync", api=api, requires=admits)(lambda: "in")
+    hug.get("/async", api=api, requires=admits)(asynchronous)
+    hug.sse("/stream", api=api, requires=admits)(lambda: ["in"])
+    for headers, status in (({}, hug.HTTP_403), ({"x": "y"}, hug.HTTP_200)):
+        with hug.test.sse(api, path, headers=headers) as answer:
+            assert answer.status == status

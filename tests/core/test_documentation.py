@@ -2,8 +2,10 @@
 
 import sys
 import types
+from dataclasses import dataclass
 
 import hug
+from hug.dispatch import documentation_pages
 
 JSON = {
     "format": "JSON (Javascript Serialized Object Notation)",
@@ -28,6 +30,35 @@ def birthday_api() -> hug.API:
 
     hug.get("/hidden", api=api, private=True)(lambda: 1)
     return api
+
+
+def test_lines_of_json() -> None:
+    """What an async generator sends is told as what it is."""
+    api = hug.API()
+
+    @hug.get(api=api)
+    async def count():
+        yield 1
+
+    told = api.http.documentation()["handlers"]["/count"]["GET"]["outputs"]
+    assert told["content_type"] == hug.test.get(api, "/count").headers_dict["content-type"]
+    assert told["format"].startswith("JSON Lines")
+
+
+def test_bodies() -> None:
+    """What a body is made of is told where its type has fields, and is else what it was: nothing."""
+
+    @dataclass
+    class Note:
+        text: str
+
+    api = hug.API()
+    for url, kind in (("/note", Note), ("/notes", list[Note]), ("/any", dict), ("/number", int)):
+        hug.post(url, api=api, args={"body": kind})(lambda body: body)
+    told = {url: of["POST"].get("inputs") for url, of in api.http.documentation()["handlers"].items()}
+    assert told["/note"] == {"body": {"type": Note.__doc__}}
+    assert told["/notes"] == {"body": {"type": f"Multiple ({Note.__doc__})"}}
+    assert told["/any"] is told["/number"] is None
 
 
 def test_page() -> None:
@@ -140,3 +171,42 @@ def test_without_the_page(api: hug.API) -> None:
 def test_modules_docstring() -> None:
     """The overview is the module's docstring."""
     assert hug.API(sys.modules[__name__]).http.documentation()["overview"] == __doc__
+
+
+def test_written_once(monkeypatch) -> None:
+    """Documentation is written once for a version, whatever the server is called, and anew after a change."""
+    made = []
+
+    def document(*args, **options):
+        made.append(options["api_version"])
+        return original(*args, **options)
+
+    original = documentation_pages.document
+    monkeypatch.setattr(documentation_pages, "document", document)
+    api = birthday_api()
+    for name in ("a.example", "b.example", "c.example"):
+        for url in ("/v1/nope", "/v99/nope", "/documentation"):
+            answer = hug.test.get(api, url, headers={"host": name})
+            text = answer.content.decode()
+            assert f"http://{name}/" in text
+            assert "invalid" not in text
+    assert made == [1, 3, 3]  # the highest for each kind of page
+
+    hug.get("/added", api=api)(lambda: 1)
+    assert "/added" in hug.test.get(api, "/v1/nope").data["documentation"]["handlers"]
+
+
+def test_own_formats_see_each_request() -> None:
+    """A format that looks at the request is asked for each one."""
+    api = birthday_api()
+    seen = []
+
+    @hug.format.content_type("text/plain")
+    def mine(data, request, response):
+        seen.append((request.path, "documentation" in data))
+        return request.path.encode()
+
+    api.http.output_format = mine
+    for path in ("/nope", "/other", "/nope"):
+        assert hug.test.get(api, path).data == path
+    assert seen == [("/nope", True), ("/other", True), ("/nope", True)]

@@ -7,8 +7,9 @@ import threading
 import pytest
 
 import hug
+from hug.test.requests import exchange, request_for
 from hug.web.portal import Portal
-from hug.web.threads import Suspended, Threads, finish
+from hug.web.threads import Suspended, Threads, finish, handlers
 
 variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="unset")
 
@@ -210,6 +211,39 @@ def test_cancelled_before_it_began() -> None:
 
     asyncio.run(main())
     assert calls == ["third"]
+
+
+def test_handlers_that_block(api: hug.API, tmp_path) -> None:
+    """Sync handlers that block, as many as there are threads, keep no async one from all that it needs."""
+    page = tmp_path / "page"
+    page.write_text("page")
+    entered, go_on = threading.Semaphore(0), threading.Event()
+    hug.request_middleware(api=api)(lambda request, response: None)
+
+    @hug.get("/block", api=api)
+    def block():
+        entered.release()
+        go_on.wait(20)
+
+    @hug.get("/file", api=api, requires=lambda request: True, output=hug.output_format.file)
+    async def file():
+        return page
+
+    def asked(path: str):
+        return exchange(api.http.server(), *request_for("GET", path, "", None, {}))
+
+    async def main() -> None:
+        blocked = [asyncio.create_task(asked("/block")) for _ in range(handlers.limit)]
+        for _ in blocked:
+            assert await asyncio.to_thread(entered.acquire, timeout=10)
+        try:
+            answer = await asyncio.wait_for(asked("/file"), 10)
+        finally:
+            go_on.set()
+        assert answer.content == b"page"
+        await asyncio.gather(*blocked)
+
+    asyncio.run(main())
 
 
 def test_threads_do_not_keep_the_process(tmp_path) -> None:

@@ -5,16 +5,10 @@ import functools
 import pytest
 
 import hug
-from hug.introspect import (
-    Parameter,
-    accepted,
-    is_coroutine,
-    is_generator,
-    names_explicitly,
-    returns_nothing,
-    signature,
-)
+from hug.bytecode import returns_nothing
+from hug.introspect import accepted, is_coroutine, is_generator, names_explicitly
 from hug.sentinels import NOTHING
+from hug.signatures import Parameter, signature
 
 
 class Methods:

@@ -13,6 +13,8 @@ import hug
 
 from .serving import exchange, get, serving
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def prefixed(api: hug.API) -> hug.API:

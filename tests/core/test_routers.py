@@ -8,7 +8,7 @@ import types
 import pytest
 
 import hug
-from hug.verbs import VERBS
+from hug.routers.verbs import VERBS
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace", "connect")
 
@@ -65,6 +65,19 @@ def test_interface_of_a_wrapper(api: hug.API) -> None:
     assert outer.interface.http.urls() == ["/outer"]
 
 
+def test_url_with_values(api: hug.API) -> None:
+    """A URL is asked for by the values of its fields, whatever converters these have."""
+
+    @hug.get('/{day:dt("%Y-%m-%d")}/{number:int}/{name}', api=api)
+    def handler(day, number, name):
+        return None
+
+    values = {"day": "2030-01-02", "number": 5, "name": "x"}
+    assert handler.interface.http.url(**values) == "/2030-01-02/5/x"
+    with pytest.raises(KeyError):
+        handler.interface.http.url(number=5)
+
+
 def test_several_urls(api: hug.API) -> None:
     """URLs, prefixes and suffixes add up."""
     hug.get(["/a", "/b"], api=api, prefixes="/p", suffixes=["/s", ".json"])(lambda: 1)
@@ -102,6 +115,13 @@ def test_unknown_option() -> None:
     assert "methods" not in router.route
 
 
+DECORATORS = (
+    "cli", "context_factory", "default_input_format", "default_output_format", "delete_context", "directive",
+    "exception", "extend_api", "local", "middleware_class", "not_found", "reqresp_middleware",
+    "request_middleware", "response_middleware", "shutdown", "sink", "startup", "static", "type",
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("decorator", "written"),
     [
@@ -113,6 +133,9 @@ def test_unknown_option() -> None:
         (hug.object.sse, "hug.object.sse"),
         (hug.route.API(__name__).delete, "hug.delete"),
         (hug.get("/x").post, "hug.post"),
+        (hug.route.API(__name__).sink, "hug.sink"),
+        (hug.object.http_methods, "hug.object.http_methods"),
+        *((getattr(hug, name), f"hug.{name}") for name in DECORATORS),
     ],
 )
 def test_missing_parentheses(decorator, written: str) -> None:
@@ -123,6 +146,18 @@ def test_missing_parentheses(decorator, written: str) -> None:
 
     with pytest.raises(TypeError, match=rf"parentheses: @{re.escape(written)}\(\)"):
         decorator(handler)
+
+
+def test_functions_as_arguments(api: hug.API) -> None:
+    """An output format, of any making, and a class of exceptions are arguments, not what is decorated."""
+
+    def shout(data: object) -> bytes:
+        return f"{data}!".encode()
+
+    for output, said in ((shout, b"lost!"), (hug.output_format.json, b'"lost"')):
+        hug.not_found(output, api=api)(lambda: "lost")
+        assert hug.test.get(api, "/nowhere").content == said
+    assert hug.exception(ValueError).route["exceptions"] == (ValueError,)
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -158,6 +193,7 @@ def test_base_url(api: hug.API) -> None:
     urls = ("/before", "/api/after", "/api/v1/after", "/api", "/api/")
     assert [hug.test.get(api, url).data for url in urls] == [1, 2, 2, "root", "root"]
     assert hug.test.get(api, "/after").status == hug.HTTP_404
+    assert list(api.http.urls()) == ["/before", "/api/after", "/api/"]
 
 
 def test_later_routes_are_served(api: hug.API) -> None:
@@ -259,6 +295,30 @@ def test_http_methods(api: hug.API) -> None:
     assert hug.test.get(api, "/named").data == "named"
 
 
+def test_http_methods_decorated(api: hug.API) -> None:
+    """A decorated method has its options and URLs, whatever its name; a command answers its method, too."""
+
+    @hug.object.http_methods("/thing", api=api, output=hug.output_format.text)
+    class Thing:
+        @hug.object.get("below", output=hug.output_format.json)
+        def get(self):
+            return "got"
+
+        @hug.object.cli
+        def put(self):
+            return "put"
+
+        @hug.object.get("/other")
+        def other(self):
+            return "other"
+
+    assert hug.test.get(api, "/thing/below").content == b'"got"'
+    assert hug.test.get(api, "/thing").status == hug.HTTP_405
+    assert hug.test.put(api, "/thing").content == b"put"
+    assert hug.test.cli("put", api=api) == "put"
+    assert hug.test.get(api, "/other").content == b"other"
+
+
 def test_route_api(api: hug.API) -> None:
     """hug.route.API binds all routers to one API."""
     route = hug.route.API(api)
@@ -322,3 +382,54 @@ def test_context_and_handlers(api: hug.API) -> None:
 
     assert api.context == {"a": 1}
     assert list(api.handlers()) == [handler.interface.http]
+
+
+def member(request):
+    return "no member"
+
+
+def admin(request):
+    return "no admin"
+
+
+def test_replaced_requirements(api: hug.API) -> None:
+    """``requires=`` after ``requires=`` replaces, as in hug 2, with a warning that names what is dropped."""
+    members = hug.http(api=api, requires=member)
+    with pytest.warns(
+        UserWarning, match="drops what the router or class has required so far: member"
+    ) as told:
+        members.get("/replaced", requires=admin)(lambda: 1)
+    assert told[0].filename == __file__
+    for none in (None, ()):
+        with pytest.warns(UserWarning, match="drops"):
+            members.get(requires=none)
+    members.get("/named", requires=[member, admin])(lambda: 1)
+    members.get("/added").requires(admin)(lambda: 1)
+    members.get("/dropped").doesnt_require(member)(lambda: 1)
+    expected = {"replaced": "no admin", "named": "no member", "added": "no member", "dropped": 1}
+    assert {path: hug.test.get(api, path).data for path in expected} == expected
+
+
+def test_replaced_requirements_of_classes(api: hug.API) -> None:
+    """So it is with a method of a class that requires something."""
+
+    class Members:
+        @hug.object.get("replaced", requires=admin)
+        def replaced(self):
+            return 1
+
+        @hug.object.get("named", requires=[member, admin])
+        def named(self):
+            return 1
+
+        @hug.object.get("kept")
+        def kept(self):
+            return 1
+
+    with pytest.warns(
+        UserWarning, match="drops what the router or class has required so far: member"
+    ) as told:
+        hug.object(urls="/members", api=api, requires=member)(Members)
+    assert len(told) == 1
+    expected = {"replaced": "no admin", "named": "no member", "kept": "no member"}
+    assert {path: hug.test.get(api, f"/members/{path}").data for path in expected} == expected

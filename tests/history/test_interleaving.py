@@ -6,9 +6,11 @@ import threading
 import pytest
 
 from hug.eventstream.history import log as log_module
+from hug.eventstream.history import track as track_module
 from hug.eventstream.history import view as view_module
 from hug.eventstream.history.log import Bounds, Log
-from hug.eventstream.history.view import GAP_EVENT, Track, View
+from hug.eventstream.history.track import Track
+from hug.eventstream.history.view import GAP_EVENT, View
 from hug.eventstream.wire.decode import Decoder, Message
 from hug.eventstream.wire.encode import fields
 from hug.eventstream.wire.event import event
@@ -17,7 +19,7 @@ from ..between_lines import BetweenLines
 
 A, B = "mwsd1x2a8k3q", "mwsd1x2a0000"
 MOST = 600
-CODE = {log_module.__file__, view_module.__file__}
+CODE = {log_module.__file__, track_module.__file__, view_module.__file__}
 
 
 def third(message: Message) -> bool:
@@ -36,8 +38,8 @@ def test_reading(names: str, one_in: int, history: int) -> None:
     logs = {
         name: Log(life, Bounds(history, 10**6), locks[name]) for name, life in zip("ab", (A, B), strict=True)
     }
-    all_tracks = {name: Track(name, log, "event") for name, log in logs.items()}
-    all_tracks["A"] = Track("a", logs["a"], "event", (third,))
+    all_tracks = {name: Track(name, log, lambda: "event") for name, log in logs.items()}
+    all_tracks["A"] = Track("a", logs["a"], lambda: "event", (third,))
     tracks = [all_tracks[name] for name in names]
 
     def publish() -> None:

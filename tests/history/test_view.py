@@ -5,7 +5,8 @@ import contextlib
 import pytest
 
 from hug.eventstream.history.log import Bounds, Log
-from hug.eventstream.history.view import Track, View
+from hug.eventstream.history.track import Track
+from hug.eventstream.history.view import View
 from hug.eventstream.wire.client import Guard
 from hug.eventstream.wire.decode import Decoder, Message
 from hug.eventstream.wire.encode import fields
@@ -27,10 +28,10 @@ def make(life: str, history: int) -> Log:
 def test_filter_moves_the_id_on(history: int, merged_with: int | None) -> None:
     """A client that a filter keeps waiting can resume at any time: its id stays in the history."""
     log = make(A, history)
-    tracks = [Track("a", log, "event", (none,))]
+    tracks = [Track("a", log, lambda: "event", (none,))]
     if merged_with is not None:
         other = make(B, merged_with)
-        tracks.append(Track("b", other, "event", (none,)))
+        tracks.append(Track("b", other, lambda: "event", (none,)))
     view = View(tracks, guard=Guard.EVENT)
     at, _ = view.start("", None, 0.0)
     decoder = Decoder(view.id(at))
@@ -44,7 +45,7 @@ def test_filter_moves_the_id_on(history: int, merged_with: int | None) -> None:
 def test_filter_puts_the_id_in_front() -> None:
     """Clients that are less than an EventSource get the id of what a filter held back with the next event."""
     log = make(A, 4)
-    view = View([Track("a", log, "event", (lambda message: message.data == "wanted",))])
+    view = View([Track("a", log, lambda: "event", (lambda message: message.data == "wanted",))])
     at, _ = view.start("", None, 0.0)
     body = b""
     for data in ("no", "no", "wanted"):
@@ -60,7 +61,7 @@ def test_cut_off_between_two_gaps(event_id: str) -> None:
     for log in logs:
         for _ in range(10):
             log.append(fields(event("x")), 0.0)
-    view = View([Track(name, log, "event") for name, log in zip("ab", logs, strict=True)])
+    view = View([Track(name, log, lambda: "event") for name, log in zip("ab", logs, strict=True)])
     _, gaps = view.start(event_id, None, 0.0)
     first, end, rest = gaps.partition(b"\n\n")
     lost = [message.json()["channel"] for message in Decoder().feed(gaps)]
@@ -78,7 +79,7 @@ def test_channels_in_the_order_of_time() -> None:
     logs = {"a": make(A, 100), "b": make(B, 100)}
     for now, name in enumerate("abbabaaab"):
         logs[name].append(fields(event(str(now))), float(now))
-    view = View([Track(name, log, "event") for name, log in logs.items()])
+    view = View([Track(name, log, lambda: "event") for name, log in logs.items()])
     at, _ = view.start("", "start", 10.0)
     messages = Decoder().feed(view.read(at, 10**6))
     assert [message.data for message in messages] == list("012345678")
@@ -92,7 +93,7 @@ def test_channels_with_a_long_past() -> None:
     logs = {"a": make(A, 10_000), "b": make(B, 10_000)}
     for now in range(6000):
         logs["b" if now % 1000 == 999 else "a"].append(fields(event(str(now))), float(now))
-    view = View([Track(name, log, "event") for name, log in logs.items()])
+    view = View([Track(name, log, lambda: "event") for name, log in logs.items()])
     at, _ = view.start("", "start", 6000.0)
     decoder, order = Decoder(), []
     while view.is_behind(at):
@@ -103,7 +104,7 @@ def test_channels_with_a_long_past() -> None:
 def test_old_events_are_no_history() -> None:
     """Nobody is given an event that is past its age, though none has come since."""
     log = Log(A, Bounds(10, 10**6, 5.0), contextlib.nullcontext())
-    view = View([Track("a", log, "event")])
+    view = View([Track("a", log, lambda: "event")])
     first = log.append(fields("x"), 0.0)
     log.append(fields("y"), 1.0)
     assert view.start(first, None, 6.0)[1] == b""

@@ -17,12 +17,15 @@ from hypothesis.stateful import (
     rule,
 )
 
+from hug.eventstream.history.cursor import Cursor
 from hug.eventstream.history.log import LIVE_BYTES, LIVE_EVENTS, Bounds, Log
-from hug.eventstream.history.view import GAP_EVENT, Cursor, Gap, OnGap, Track, View
+from hug.eventstream.history.track import OnGap, Track
+from hug.eventstream.history.view import GAP_EVENT, View
 from hug.eventstream.wire.client import Guard
 from hug.eventstream.wire.decode import Decoder, Message
 from hug.eventstream.wire.encode import fields
 from hug.eventstream.wire.event import TORN_EVENT, event
+from hug.exceptions import Gap
 
 from .log_model import LARGE, LogModel, bytes_held
 
@@ -108,7 +111,9 @@ class Reading(RuleBasedStateMachine):
         self.models = {name: LogModel(each) for name, each in bounds.items()}
         tracks = {
             name: {
-                wanted: Track(name, self.logs[name], on_gap, () if wanted is ALL else (wanted,))
+                wanted: Track(
+                    name, self.logs[name], lambda on_gap=on_gap: on_gap, () if wanted is ALL else (wanted,)
+                )
                 for wanted in (ALL, THIRD, RARE)
             }
             for name, on_gap in zip(LIVES, on_gaps, strict=True)

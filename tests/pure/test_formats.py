@@ -251,6 +251,7 @@ def test_input_urlencoded(body: bytes, expected: object) -> None:
     assert read("urlencoded", body) == expected
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(min_size=1), st.text(min_size=1) | st.lists(st.text(min_size=1), min_size=2)))
 def test_urlencoded_round_trip(fields: dict[str, str | list[str]]) -> None:
     """What a browser percent-encodes reads back equal."""

@@ -180,6 +180,7 @@ JSON_VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(JSON_VALUES)
 def test_plain_values_read_back(value: object) -> None:
     """What JSON has is written as the standard library writes it, on one line, and reads back equal."""
@@ -197,6 +198,7 @@ def test_any_text_fits_into_utf_8(text: str) -> None:
     assert loads(dump_line(text).encode()) == json.loads(json.dumps(text))
 
 
+@pytest.mark.slow
 @given(
     st.recursive(
         st.integers() | st.text() | st.dates(),
@@ -322,6 +324,14 @@ def test_loads() -> None:
             loads(bad)
 
 
+@pytest.mark.parametrize("bad", ["NaN", '{"a": [-Infinity]}', "1e999", "-1E400", "9" * 400 + ".0"])
+def test_clients_send_finite_numbers(bad: str) -> None:
+    """What Python reads as NaN or Infinity is no JSON from clients; large numbers are as they are."""
+    with pytest.raises(ValueError, match=r"no JSON|too large"):
+        loads_unicode(bad)
+    assert loads_unicode('["NaN", 1e308, 0.5]') == ["NaN", 1e308, 0.5]
+
+
 @pytest.mark.parametrize("kind", [str, bytes, bytearray])
 @pytest.mark.parametrize(("start", "end"), [("[", "]"), ('{"a":', "}"), ('[{"a":1,"b":[', "]}]")])
 def test_depth(kind: Any, start: str, end: str) -> None:
@@ -353,6 +363,7 @@ def test_members(part: str, kind: Any) -> None:
     assert len(loads(text)) == 500
 
 
+@pytest.mark.slow
 def test_members_from_clients() -> None:
     """What a client sends has a limit, and is refused before it is made, even if it is no JSON further on."""
     for part in ("[],", "1,", '"",', "[" * 199 + "]" * 199 + ",", '{"a":{}},'):
@@ -361,6 +372,7 @@ def test_members_from_clients() -> None:
     assert len(loads_unicode("[" + "1," * (MOST_MEMBERS - 1) + "1]")) == MOST_MEMBERS
 
 
+@pytest.mark.slow
 @given(JSON_VALUES, st.integers(1, 40))
 def test_members_are_as_in_the_value(value: object, most: int) -> None:
     """JSON within the limit is read, whatever its texts hold, and that beyond it is not."""

@@ -1,6 +1,8 @@
 """Standard typing as parameter types: what converts, what is refused and how, and what documentation says."""
 
+import dataclasses
 import inspect
+import math
 import typing
 import uuid
 from dataclasses import dataclass
@@ -15,11 +17,14 @@ import pydantic.dataclasses
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import TypeAliasType
 
 from hug import types
 from hug.exceptions import InvalidTypeData
 from hug.json_module import dumps, loads
-from hug.types.standard import converter, describe
+from hug.types.annotations import has_records, takes_list
+from hug.types.descriptions import describe
+from hug.types.standard_typing import converter
 
 
 class Colour(Enum):
@@ -85,6 +90,9 @@ class Celsius:
 
 UserId = NewType("UserId", int)
 
+Age = TypeAliasType("Age", int)  # as `type Age = int` in Python 3.12
+Ages = TypeAliasType("Ages", list[int])
+
 CONVERTED = [
     (int | None, "5", 5),
     (int | None, None, None),
@@ -141,6 +149,8 @@ CONVERTED = [
     (list[Celsius], ["21.5"], [Celsius(21.5)]),
     (Celsius | None, Celsius(20), Celsius(20)),
     (UserId, "5", 5),
+    (Age, "5", 5),
+    (Ages, "5", [5]),
     (Any, ["x"], ["x"]),
     (None, None, None),
 ]
@@ -169,11 +179,8 @@ REFUSED = [
     (date, "tomorrow", "Invalid RFC3339 encoded date"),
     (Decimal, "x", "Invalid decimal string"),
     (uuid.UUID, "x", "Invalid UUID"),
-    (Item, {}, "Object missing required field `name`"),
-    (Order, {"items": [{"name": 1}]}, "Expected `str`, got `int` - at `$.items[0].name`"),
-    (Point, {"x": "z"}, "Expected `int`, got `str` - at `$.x`"),
-    (Point, {"x": 2**60}, "Expected `int` <= 1152921504606846975 - at `$.x`"),
-    (Point, {}, "Object missing required field `x`"),
+    (Item, "x", "Expected `object`, got `str`"),
+    (list[Item], [{}], "Object missing required field `name` - at `$[0]`"),
     (User, "x", "Input should be a valid dictionary or instance of User"),
     (list[User], [{}], "name: Field required - at `$[0]`"),
     (list[Celsius], ["warm"], "could not convert string to float: 'warm' - at `$[0]`"),
@@ -186,6 +193,28 @@ def test_refused(annotation: Any, value: object, message: str) -> None:
     with pytest.raises(ValueError, match=r".") as caught:
         converter(annotation)(value)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "reasons"),
+    [
+        (Item, {}, {"name": "Field required"}),
+        (Order, {"items": [{"name": 1}]}, {"items": "Expected `str`, got `int` - at `$[0].name`"}),
+        (
+            Point,
+            {"x": "z", "tags": 1},
+            {"x": "Expected `int`, got `str`", "tags": "Expected `array`, got `int`"},
+        ),
+        (Point, {"x": 2**60}, {"x": "Expected `int` <= 1152921504606846975"}),
+        (Point, '{"tags": 1}', {"x": "Field required", "tags": "Expected `array`, got `int`"}),
+    ],
+)
+def test_reasons_by_field(annotation: Any, value: object, reasons: dict[str, str]) -> None:
+    """All fields of a record that do not fit are told, as those of a pydantic model are."""
+    with pytest.raises(InvalidTypeData) as caught:
+        converter(annotation)(value)
+    assert caught.value.reasons == reasons
+    assert str(caught.value) == "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
 
 
 def test_pydantic_reasons() -> None:
@@ -204,7 +233,6 @@ def test_pydantic_reasons() -> None:
     [
         str,
         int,
-        float,
         bool,
         list,
         dict,
@@ -271,6 +299,8 @@ DESCRIBED = [
     (Item, "Something to buy"),
     (Options, "Options"),
     (UserId, "Integer"),
+    (Age, "Integer"),
+    (Ages | None, "Multiple (Integer) or null"),
     (Season, "A quarter of a year"),
     (Colour, "Accepts one of the following values: (red|blue)"),
     (Literal["a", 1], "Accepts one of the following values: (a|1)"),
@@ -298,3 +328,59 @@ DESCRIBED = [
 def test_described(annotation: object, text: str) -> None:
     """Documentation says of each annotation what people can read."""
     assert describe(annotation) == text
+
+
+def test_aliases_inside() -> None:
+    """An alias takes what it stands for, inside another type, too."""
+    assert takes_list(Ages | None)
+    assert not takes_list(Age | None)
+    assert has_records(TypeAliasType("Goods", Item) | None)
+
+
+@dataclasses.dataclass
+class Real:
+    x: float
+    name: str = ""
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-Infinity", "1e999"])
+@pytest.mark.parametrize("kind", [float, float | None, list[float], dict[str, float], tuple[int, float]])
+def test_not_finite(kind: Any, text: str) -> None:
+    """Text does not become NaN or Infinity, alone or in a list."""
+    origin = typing.get_origin(kind)
+    value: Any = {dict: {"a": text}, tuple: ["1", text]}.get(origin, text)
+    with pytest.raises(ValueError, match=r"not finite|out of range"):
+        converter(kind)(value)
+
+
+@pytest.mark.parametrize("text", ["nan", "-sNaN", "Infinity"])
+def test_decimal_not_finite(text: str) -> None:
+    """Neither does a decimal."""
+    for kind in (Decimal, Decimal | None, list[Decimal]):
+        with pytest.raises(ValueError, match=r"not finite|Invalid decimal"):
+            converter(kind)(text)
+
+
+def test_not_finite_in_a_record() -> None:
+    """A record has finite numbers, and may have the word as text."""
+    with pytest.raises(InvalidTypeData, match="x: Invalid number provided, it is not finite"):
+        converter(Real)({"x": "nan"})
+    assert converter(Real)({"x": "1.5", "name": "nan"}) == Real(1.5, "nan")
+    assert converter(list[Real])('[{"x": "2"}]') == [Real(2.0)]
+
+
+def test_results_may_be_nan() -> None:
+    """What is a float already stays what it is."""
+    assert math.isnan(converter(float)(math.nan))
+    assert math.isnan(converter(float | None)(math.nan))
+
+
+def even(value: int) -> int:
+    return value
+
+
+@pytest.mark.parametrize("annotation", [list[Annotated[int, even]], Annotated[int, even] | None])
+def test_functions_inside(annotation: Any) -> None:
+    """A function in an inner ``Annotated`` is refused, since it would not be called."""
+    with pytest.raises(TypeError, match="put the function behind the whole type"):
+        converter(annotation)

@@ -1,5 +1,6 @@
 """hug's own types: what each accepts, what it makes of it, and the error texts clients have always seen."""
 
+import functools
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
@@ -8,9 +9,10 @@ from typing import Any
 
 import pytest
 
+import hug
 from hug import types
 from hug.types.careful import careful
-from hug.types.standard import converter
+from hug.types.standard_typing import converter
 
 ACCEPTED = [
     (types.text, "x", "x"),
@@ -129,12 +131,12 @@ REFUSED = [
     (types.in_range(7, 9), "x", ValueError, "Invalid whole number provided"),
     (types.in_range(1.5, 5, types.float_number), "0", ValueError, "'0.0' is less than the lower limit 1.5"),
     (types.less_than(9), "9", ValueError, "'9' must be less than 9"),
-    (types.less_than(9, types.float_number), "nan", ValueError, "'nan' is not a number"),
+    (types.less_than(9, types.float_number), "nan", ValueError, "Invalid float number provided"),
     (types.greater_than(9), "9", ValueError, "'9' must be greater than 9"),
     (types.length(1, 3), "", ValueError, "'' is shorter than the lower limit of 1"),
-    (types.length(1, 3), "abc", ValueError, "'abc' is longer than the allowed limit of 2"),
+    (types.length(1, 3), "abc", ValueError, "'abc' is longer then the allowed limit of 3"),
     (types.length(1, 3), None, ValueError, "Invalid text value provided"),
-    (types.shorter_than(3), "abc", ValueError, "'abc' is longer than the allowed limit of 2"),
+    (types.shorter_than(3), "abc", ValueError, "'abc' is longer then the allowed limit of 3"),
     (types.longer_than(3), "abc", ValueError, "'abc' must be longer than 3"),
     (types.cut_off(3), None, ValueError, "Invalid text value provided"),
     (types.Chain(types.text, types.number), "x", ValueError, "Invalid whole number provided"),
@@ -408,13 +410,51 @@ def test_no_more_than_was_sent(kind: Callable[[Any], Any], value: object) -> Non
 
 
 @pytest.mark.parametrize("convert", [types.float_number, types.decimal])
-@pytest.mark.parametrize("text", ["nan", "-NaN", "sNaN"])
+@pytest.mark.parametrize("text", ["nan", "-NaN", "sNaN", "inf", "-Infinity"])
 def test_limits_are_for_numbers(convert: Callable[[Any], Any], text: str) -> None:
-    """NaN is in no range: neither that of a float nor, which compares otherwise, of a decimal."""
+    """What is not finite is in no range: neither that of a float nor that of a decimal."""
     for kind in (
         types.in_range(0, 10, convert),
         types.less_than(10, convert),
         types.greater_than(0, convert),
     ):
-        with pytest.raises(ValueError, match=r"not a number|Invalid float"):
+        with pytest.raises(ValueError, match=r"Invalid (float|decimal) number"):
             kind(text)
+
+
+async def known(value: str) -> str:
+    return value
+
+
+class Known(types.Type):
+    async def __call__(self, value: str) -> str:
+        return value
+
+
+@pytest.mark.parametrize("kind", [known, Known(), functools.partial(known)])
+@pytest.mark.parametrize(
+    "combine",
+    [
+        types.Nullable,
+        types.Chain,
+        lambda kind: types.multi(kind, int),
+        lambda kind: types.Multiple[kind](),
+        lambda kind: types.DelimitedList[kind](),
+        lambda kind: types.InlineDictionary[str, kind](),
+        lambda kind: types.in_range(1, 5, kind),
+        lambda kind: types.TypedProperty("name", kind),
+        types.accept,
+        hug.type(extend=types.text),
+        lambda kind: hug.type(extend=kind)(str),
+    ],
+)
+def test_async_parts(combine: Callable[[Any], Any], kind: Any) -> None:
+    """A type that is made of an async one is refused when it is made: nobody would await that."""
+    with pytest.raises(TypeError, match=r"is async, and hug awaits no parts of a type"):
+        combine(kind)
+
+
+def test_async_type_to_build_on() -> None:
+    """A class whose calls are async cannot be extended."""
+    with pytest.raises(TypeError, match="Known is async"):
+        hug.type(extend=Known)

@@ -75,6 +75,19 @@ def answer():
     return "answer"
 
 
+@hug.sse("/opens_late")
+async def opens_late():
+    """Opens only when the server may have begun to end."""
+    await asyncio.sleep(1)
+    return only_heartbeats()
+
+
+async def only_heartbeats():
+    while True:
+        yield None
+        await asyncio.sleep(0.1)
+
+
 @hug.get("/status")
 async def status():
     return {

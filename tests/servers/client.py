@@ -43,22 +43,26 @@ class Client:
         body: bytes = b"",
         buffer: int | None = None,
         raw: bytes | None = None,
+        host: str = "127.0.0.1",
+        patience: float = PATIENCE,
     ) -> None:
         """Connect and send a request.
 
         Args:
-            port: A port of this machine.
+            port: A port, of this machine unless ``host`` says otherwise.
             path: With query string.
             method: The HTTP method.
             headers: Besides ``Host``; values as latin-1, as HTTP has them.
             body: Sent as it is; say its length in the headers.
             buffer: Bytes that the system keeps for us until we read; None leaves that to the system.
             raw: What to send in place of a request.
+            host: Another machine's address.
+            patience: Seconds for which it waits for anything.
         """
         self._socket = socket.socket()
         if buffer is not None:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-        self._socket.settimeout(PATIENCE)
+        self._socket.settimeout(patience)
         self._received = b""
         self.status = 0
         self.headers: dict[str, str] = {}
@@ -70,7 +74,7 @@ class Client:
         if raw is None:
             raw = "\r\n".join([*lines, "", ""]).encode("latin-1") + body
         try:
-            self._socket.connect(("127.0.0.1", port))
+            self._socket.connect((host, port))
             self._socket.sendall(raw)
         except OSError:
             self._socket.close()
@@ -171,6 +175,10 @@ class Client:
         now = time.monotonic()
         self._socket.close()
         return now
+
+    def end(self) -> None:
+        """Say that nothing more will be sent; the answer can still be read."""
+        self._socket.shutdown(socket.SHUT_WR)
 
     def reset(self) -> float:
         """Close the connection with RST; return when."""

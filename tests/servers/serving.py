@@ -40,7 +40,30 @@ COMMANDS: Final = {
     "gunicorn-limited": "gunicorn app:__hug_asgi__ --bind 127.0.0.1:{port} -k uvicorn_worker.UvicornWorker"
     " --max-requests 20",
     "gunicorn-asgi-limited": "gunicorn app:__hug_asgi__ --bind 127.0.0.1:{port} -k asgi --max-requests 20",
+    "gunicorn": "gunicorn app:__hug_asgi__ --bind 127.0.0.1:{port} -k uvicorn_worker.UvicornWorker",
+    "gunicorn-sync": "gunicorn app:__hug_wsgi__ --bind 127.0.0.1:{port}",
+    "gunicorn-threads": "gunicorn app:__hug_wsgi__ --bind 127.0.0.1:{port} -k gthread --threads 16",
+    "waitress": "waitress --listen 127.0.0.1:{port} --threads 16 app:__hug_wsgi__",
     "hug": "hug -f app.py -ma -s -ho 127.0.0.1 -p {port}",
+    "hypercorn-workers": "hypercorn app:__hug_asgi__ --bind 127.0.0.1:{port} --workers 2",
+    "granian-workers": "granian --interface asgi --host 127.0.0.1 --port {port} app:__hug_asgi__ --workers 2",
+    # Within these seconds a worker has begun to serve, on a busy machine, too: until then it cannot end.
+    "granian-workers-limited": "granian --interface asgi --host 127.0.0.1 --port {port} app:__hug_asgi__"
+    " --workers 2 --workers-max-rss 1 --rss-sample-interval 1 --rss-samples 4 --respawn-interval 4"
+    " --runtime-mode st",
+    "gunicorn-workers": "gunicorn app:__hug_asgi__ --bind 127.0.0.1:{port}"
+    " -k uvicorn_worker.UvicornWorker --workers 2",
+    "gunicorn-asgi-workers": "gunicorn app:__hug_asgi__ --bind 127.0.0.1:{port} -k asgi --workers 2",
+    "gunicorn-workers-limited": "gunicorn app:__hug_asgi__ --bind 127.0.0.1:{port}"
+    " -k uvicorn_worker.UvicornWorker --workers 2 --max-requests 20 --max-requests-jitter 10",
+    "gunicorn-asgi-workers-limited": "gunicorn app:__hug_asgi__ --bind 127.0.0.1:{port} -k asgi --workers 2"
+    " --max-requests 20 --max-requests-jitter 10",
+    "hypercorn-workers-limited": "hypercorn app:__hug_asgi__ --bind 127.0.0.1:{port} --workers 2"
+    " --max-requests 20 --max-requests-jitter 10",
+    "hug-workers-limited": "hug -f app.py -ma -s -ho 127.0.0.1 -p {port} -w 2" + LIMIT,
+    "hug-workers": "hug -f app.py -ma -s -ho 127.0.0.1 -p {port} -w 2",
+    "hug-reloading": "hug -f app.py -s -ho 127.0.0.1 -p {port} -w 1",
+    "uvicorn-reloading": "uvicorn app:__hug_asgi__ --host 127.0.0.1 --port {port} --reload",
 }
 
 SERVERS: Final = ("uvicorn", "uvicorn-h11", "hypercorn", "granian", "hug")
@@ -98,7 +121,10 @@ class Server:
     def _answers(self) -> bool:
         if self.process.poll() is not None:
             raise Died
-        return bool(get(self.port, "/answer"))
+        try:
+            return bool(get(self.port, "/answer"))
+        except AssertionError:  # of somebody else, who has the port: this one is about to end
+            return False
 
     @property
     def log(self) -> str:

@@ -36,6 +36,10 @@ def farewells(clients: list[Client]) -> list[int]:
     return [client.decoder.retry or 0 for client in clients]
 
 
+GONE_WHILE_BUSY = GONE + 1.0
+"""Seconds within which a process has exited whose processor others need as well: those of other tests."""
+
+
 def ends(server: Server, told: float) -> float:
     """Wait until the process has exited; return after how many seconds."""
     server.process.wait(10)
@@ -59,7 +63,7 @@ def test_clean(start: Start, name: str, number: int) -> None:
         client.message()
     told = server.told(number)
     retries = farewells(clients)
-    assert ends(server, told) < GONE
+    assert ends(server, told) < GONE_WHILE_BUSY
     assert all(1000 <= retry <= 5000 for retry in retries), retries
     assert max(retries) - min(retries) > 1000, "the clients come back as a herd"
     assert "Traceback" not in server.log, server.log
@@ -87,7 +91,7 @@ def test_opened_too_late(start: Start, name: str) -> None:
         assert b"data" not in late.rest()
         assert late.decoder.retry
         witness.rest()
-    assert ends(server, told) < GONE
+    assert ends(server, told) < GONE_WHILE_BUSY
 
 
 @pytest.mark.parametrize("name", [name for name in SERVERS if name != "hypercorn"])
@@ -100,7 +104,7 @@ def test_first_stream_opened_too_late(start: Start, name: str) -> None:
         assert late.head().status == 200
         late.rest()
         assert late.decoder.retry
-    assert ends(server, told) < GONE
+    assert ends(server, told) < GONE_WHILE_BUSY
 
 
 @pytest.mark.parametrize("name", ["uvicorn", "uvicorn-h11", "uvicorn-workers", "hug"])
@@ -112,7 +116,7 @@ def test_client_that_does_not_read(start: Start, name: str) -> None:
         witness.message()
         told = server.told(signal.SIGTERM)
         witness.rest()
-        assert ends(server, told) < GONE
+        assert ends(server, told) < GONE_WHILE_BUSY
 
 
 @pytest.mark.parametrize("path", ["/deaf", "/deaf_shared"])
@@ -125,8 +129,10 @@ def test_source_that_goes_on(start: Start, name: str, path: str) -> None:
         left.leave()
         told = server.told(signal.SIGTERM)
         assert 1000 <= farewells([client])[0] <= 5000
-    assert ends(server, told) < GONE
-    assert f"app.{path[1:].removesuffix('_shared')} is left behind" in server.log
+    assert ends(server, told) < GONE_WHILE_BUSY
+    # A worker of granian's may panic while it ends (https://github.com/emmett-framework/granian/issues/799).
+    panicked = name == "granian" and "panicked at" in server.log
+    assert panicked or f"app.{path[1:].removesuffix('_shared')} is left behind" in server.log
 
 
 def test_source_that_goes_on_after_its_client(start: Start) -> None:
@@ -138,4 +144,4 @@ def test_source_that_goes_on_after_its_client(start: Start) -> None:
         server.logs("is cancelled again")
         server.logs("is left behind")
         until(lambda: server.get("/status")["idle"])
-    assert ends(server, server.told(signal.SIGTERM)) < GONE
+    assert ends(server, server.told(signal.SIGTERM)) < GONE_WHILE_BUSY

@@ -244,7 +244,7 @@ def test_slow_reader(start: Start) -> None:
     server = start("protocol", SILENCE="1")
     with server.open("/long", buffer=4096) as client:
         client.head()
-        ends = time.monotonic() + 8
+        ends = time.monotonic() + 4
         while time.monotonic() < ends:
             client._received += client._socket.recv(500)
             time.sleep(0.02)

@@ -44,6 +44,17 @@ def test_limit_of_requests(start: Start, name: str) -> None:
     assert "Traceback" not in server.log, server.log
 
 
+@pytest.mark.parametrize("name", LIMITED)
+def test_limit_before_a_stream_opens(start: Start, name: str) -> None:
+    """The first stream to open, when its server has begun to end already, ends with its ``retry``."""
+    server = start(name)
+    client = server.open("/opens_late")
+    used_up(server)
+    client.head().rest()
+    assert 1000 <= (client.decoder.retry or 0) <= 5000
+    server.process.wait(10)
+
+
 @pytest.mark.parametrize(
     "name", ["uvicorn-workers-limited", "gunicorn-limited", "gunicorn-asgi-limited", "hypercorn-limited"]
 )

@@ -5,11 +5,13 @@ import pytest
 
 import hug
 
+from .stalling import own_api
+
 
 @pytest.fixture
 def api() -> hug.API:
-    """An API that no other test has."""
-    return hug.API()
+    """An API, with channels, that no other test has."""
+    return own_api()
 
 
 @pytest.fixture

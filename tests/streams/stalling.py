@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 import hug
+from hug.eventstream.brokers.memory import MemoryBroker
 from hug.eventstream.channels.channel import Channel, fanout_of
 from hug.eventstream.history.log import Log
 from hug.eventstream.loop.open_streams import streams_of
@@ -36,6 +37,13 @@ def own_signals() -> Iterator[None]:
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
     with own_signals():
         return asyncio.run(coroutine)
+
+
+def own_api() -> hug.API:
+    """Make an API, with channels, that no other test has."""
+    api = hug.API()
+    api.broker = MemoryBroker()
+    return api
 
 
 async def all_is_quiet(*channels: Any) -> None:
@@ -76,6 +84,7 @@ class Client:
         decoder: Knows the id that it would resume from.
         finished: Whether the response has its proper end.
         writes: How many of the server's writes it takes from now on, before it reads no more.
+        blocked: Whether a write waits for it.
     """
 
     def __init__(self, api: Any, url: str, last_event_id: str = "", writes: float = math.inf) -> None:
@@ -93,6 +102,7 @@ class Client:
         self.decoder = Decoder(last_event_id)
         self.finished = False
         self.writes = writes
+        self.blocked = False
         self._flowing = asyncio.Event()
 
     @property
@@ -178,7 +188,9 @@ class Client:
             return
         while not self.writes:
             self._flowing.clear()
+            self.blocked = True
             await self._flowing.wait()
+        self.blocked = False
         self.writes -= 1
         if not self._left.is_set():
             self.body += message.get("body", b"")

@@ -26,15 +26,20 @@ pytestmark = pytest.mark.usefixtures("no_errors")
 class LateTopic:
     """Takes events when it is told to, in another thread; or refuses them."""
 
+    local = True
+
     def __init__(self, bounds: Bounds, grown: Callable[[], None]) -> None:
         self.log = Log(LIFE, bounds, threading.Lock())
         self._grown = grown
         self._waiting: queue.SimpleQueue[tuple[bytes, concurrent.futures.Future[str]]] = queue.SimpleQueue()
 
-    def append(self, body: bytes) -> Any:
+    def append(self, body: bytes, *_: Any) -> Any:
         taken: concurrent.futures.Future[str] = concurrent.futures.Future()
         self._waiting.put((body, taken))
         return taken
+
+    def room(self) -> None:
+        """There is always."""
 
     def answer(self, failure: Exception | None = None) -> None:
         """Answer for the event that has waited longest."""
@@ -179,7 +184,7 @@ def test_events_that_come_while_readers_are_looked_at(api: Any) -> None:
 
     class Topic(memory.MemoryTopic):
         def __init__(self, bounds: Bounds, grown: Callable[[], None]) -> None:
-            super().__init__(bounds, grown)
+            super().__init__("a", bounds, grown)
             self.log = Log(LIFE, bounds, lock)
 
     class Broker:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import hug
-from hug.eventstream.channels import reader
+from hug.eventstream.channels import stream_reader
 from hug.eventstream.channels.channel import Channel, fanout_of
 
 from .stalling import Client, all_is_quiet, assert_run, connected, log_of, number_of, run, serve, until
@@ -69,6 +69,7 @@ def test_resuming_over_and_over(api: Any, publish: Any) -> None:
     run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("publish", PUBLISHERS)
 def test_live_without_history(api: Any, publish: Any) -> None:
     """Readers that keep up get everything without a history, too, though publishers are faster than they."""
@@ -90,6 +91,7 @@ def test_live_without_history(api: Any, publish: Any) -> None:
         sys.setswitchinterval(interval)
 
 
+@pytest.mark.slow
 def test_two_event_loops(api: Any) -> None:
     """Readers on two event loops in two threads see the same events in the same order."""
     channel = serve(api, history=0)
@@ -154,7 +156,7 @@ def test_max_age(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Old events are gone for those who come and for those who come back, also when none has come since."""
     channel = serve(api, max_age=1000)
     ids = [channel.publish(n).id for n in range(3)]
-    monkeypatch.setattr(reader, "monotonic", lambda: time.monotonic() + passed[-1])
+    monkeypatch.setattr(stream_reader, "monotonic", lambda: time.monotonic() + passed[-1])
     passed = [900.0]
 
     async def main() -> None:
@@ -249,16 +251,19 @@ def test_burst_on_the_loop(api: Any, await_each: bool) -> None:
     run(main())
 
 
+@pytest.mark.parametrize("late", [False, True], ids=["from the start", "chosen late"])
 @pytest.mark.parametrize("where", ["at resume", "live"])
-def test_disconnect_on_gap(api: Any, where: str) -> None:
+def test_disconnect_on_gap(api: Any, where: str, late: bool) -> None:
     """A channel may end the streams of clients that have lost events; with a too old id they get a 204."""
-    channel = serve(api, history=10, on_gap="disconnect")
+    channel = serve(api, history=10) if late else serve(api, history=10, on_gap="disconnect")
 
     async def main() -> None:
         old = channel.publish("old").id
         if where == "live":
             slow = await Client(api, "/live").open()
             slow.stall()
+        if late:
+            assert hug.sse.channel(channel.name, on_gap="disconnect", api=api) is channel
         for n in range(3000):
             await channel.publish(n)
         if where == "live":

@@ -1,21 +1,36 @@
-"""Channels, end to end: whatever happens, each reader misses nothing that it is not told of."""
+"""Channels, end to end: whatever happens, each reader misses nothing that it is not told of.
+
+On any broker. Where channels are kept elsewhere nobody but that place can tell when an event is let go of, so
+there a gap must say exactly what is lost, and must be of events that are gone.
+"""
 
 import asyncio
+import contextlib
 import logging
 import math
+import tempfile
 import time
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 import hug
-from hug.eventstream.channels.channel import Channel
+from hug.eventstream.brokers import Broker
+from hug.eventstream.brokers.memory import MemoryBroker
+from hug.eventstream.brokers.remote import RemoteBroker
+from hug.eventstream.brokers.url import broker as broker_at
+from hug.eventstream.channels.channel import Channel, fanout_of
+from hug.eventstream.history.replica import number_in
 from hug.eventstream.wire.decode import Message
 
+from .elsewhere import Elsewhere
 from .stalling import Client, all_is_quiet, log_of, own_signals, until
+
+pytestmark = pytest.mark.slow
 
 AGE = 1000.0
 WRITES = st.sampled_from([0, 1, math.inf, math.inf])
@@ -36,13 +51,50 @@ URLS: dict[str, tuple[tuple[str, int], ...]] = {
 """What is read: of which channels every so manyth event."""
 
 
+class Truth:
+    """What there is of one channel, whoever keeps it.
+
+    Attributes:
+        last: How many events have been published.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        self.last = 0
+        self.local = fanout_of(channel).topic.local
+
+    def place(self, event_id: str) -> int | None:
+        """Return the number in the id of an event; None if it is none of the channel's."""
+        if self.local:
+            return log_of(self.channel).position(event_id)
+        number = number_in(event_id)
+        return number if number is not None and number <= self.last else None
+
+    async def oldest(self) -> int:
+        """Return the number of the event behind which all are there for who comes."""
+        topic = fanout_of(self.channel).topic
+        broker: Any = getattr(topic, "_broker", None)
+        if isinstance(broker, RemoteBroker):
+            ends = await asyncio.wrap_future(
+                broker.thread.ask(lambda link: link.call(link.engine.ends(self.channel.name)), 10)
+            )
+            return ends.first - 1
+        elsewhere: Any = getattr(topic, "broker", None)
+        if isinstance(elsewhere, Elsewhere):
+            return elsewhere.pasts[self.channel.name].first - 1
+        return log_of(self.channel).resumable
+
+
+Truths = dict[str, Truth]
+
+
 class Following:
-    """A client, and where it has come: the positions in the id that it would resume from.
+    """A client, and where it has come: the numbers in the id that it would resume from.
 
     Attributes:
         places: None where it was, before it connected, is not known.
-        gaps: The positions from which it must go on because what was before is gone, by channel.
-        oldest: The positions from which it may do so, because it has not read for a while.
+        gaps: The numbers from which it must go on because what was before is gone, by channel.
+        oldest: The numbers from which it may do so, because it has not read for a while.
     """
 
     def __init__(self, client: Client, url: str, places: list[int | None], gaps: dict[str, int]) -> None:
@@ -56,7 +108,7 @@ class Following:
         self.read = 0
         self.ids: list[str] = []
 
-    def follow(self, channels: dict[str, Channel]) -> None:
+    def follow(self, channels: Truths) -> None:
         """Check what has come since: each event follows on the one before, or a gap says what is lost."""
         for message in self.client.messages[self.read :]:
             self.read += 1
@@ -81,7 +133,7 @@ class Following:
             assert skipped == [], f"{self.url} jumped from {self.places} to {after}"
         self.places = [*after]
 
-    def _gap(self, message: Message, channels: dict[str, Channel]) -> None:
+    def _gap(self, message: Message, channels: Truths) -> None:
         data = message.json()
         name = data["channel"]
         index = [name for name, _ in self.parts].index(name)
@@ -90,27 +142,35 @@ class Following:
         if place is None:
             place = positions(message.id, self.parts, channels)[index]
             assert before is not None
-            assert before < place == self.oldest[name], "a gap where there is none"
+            assert before < place, "a gap where there is none"
+            if channels[name].local:
+                assert place == self.oldest[name], "a gap where there is none"
+            else:
+                assert place <= self.oldest[name], "a gap of events that are not gone"
         known = before is not None and self.parts[index][1] == 1
         assert data["lost"] == (place - before if known and before is not None else None)
-        assert data["resumed_at"] in {None, log_of(channels[name]).id(place + 1)}
+        assert data["resumed_at"] is None or channels[name].place(data["resumed_at"]) == place + 1
         self.places[index] = place
         if not self.gaps:
             self._go_on(positions(message.id, self.parts, channels))
 
-    def has_all(self, channels: dict[str, Channel]) -> bool:
+    def has_all(self, channels: Truths) -> bool:
         """Whether it has every event that it wants, once it has followed."""
         self.follow(channels)
         if self.gaps or not self.client.body:
             return False
-        told = positions(self.client.last_event_id, self.parts, channels)
-        self._go_on(told)
+        event_id = self.client.last_event_id
+        if not event_id and not self.ids:
+            told = [place for place in self.places if place is not None]  # nobody knows the id of where it is
+        else:
+            told = positions(event_id, self.parts, channels)
+            self._go_on(told)
         return all(
-            not [n for n in range(place + 1, log_of(channels[name]).last + 1) if n % step == 0]
+            not [n for n in range(place + 1, channels[name].last + 1) if n % step == 0]
             for (name, step), place in zip(self.parts, told, strict=True)
         )
 
-    def may_resume_from(self, channels: dict[str, Channel]) -> list[str]:
+    def may_resume_from(self, channels: Truths) -> list[str]:
         """Return ids that it has had: the one it came with alone, until it has heard of what is lost."""
         self.follow(channels)
         now = self.client.last_event_id
@@ -119,17 +179,15 @@ class Following:
         return [self.came_with, *self.ids[-3:], now]
 
 
-def places_of(
-    event_id: str, parts: Sequence[tuple[str, int]], channels: dict[str, Channel]
-) -> list[int | None]:
+def places_of(event_id: str, parts: Sequence[tuple[str, int]], channels: Truths) -> list[int | None]:
     """Read an id; None where it is none of the channel's."""
     ids = event_id.split(":")
     if len(ids) != len(parts):
         return [None] * len(parts)
-    return [log_of(channels[name]).position(each) for (name, _), each in zip(parts, ids, strict=True)]
+    return [channels[name].place(each) for (name, _), each in zip(parts, ids, strict=True)]
 
 
-def positions(event_id: str, parts: Sequence[tuple[str, int]], channels: dict[str, Channel]) -> list[int]:
+def positions(event_id: str, parts: Sequence[tuple[str, int]], channels: Truths) -> list[int]:
     """Read the id of an event of these channels."""
     places = places_of(event_id, parts, channels)
     assert None not in places, event_id
@@ -150,6 +208,10 @@ class Errors(logging.Handler):
 class Channels(RuleBasedStateMachine):
     """Two channels, four routes that read them, and any number of clients."""
 
+    def broker(self) -> Broker:
+        """Return a broker, which the stack closes."""
+        return MemoryBroker()
+
     @initialize(histories=st.tuples(*[st.sampled_from([0, 1, 10, 100, 2000])] * 2))
     def begin(self, histories: tuple[int, int]) -> None:
         self.signals = own_signals()
@@ -157,12 +219,14 @@ class Channels(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.errors = Errors()
         logging.getLogger("hug").addHandler(self.errors)
+        self.stack = contextlib.ExitStack()
         self.api = api = hug.API()
+        api.broker = self.broker()
         self.channels = {
-            name: hug.sse.channel(name, history=history, max_age=AGE, api=api)
+            name: Truth(hug.sse.channel(name, history=history, max_age=AGE, api=api))
             for name, history in zip("ab", histories, strict=True)
         }
-        a, b = self.channels.values()
+        a, b = (each.channel for each in self.channels.values())
         for url, parts in {
             "/a": (a,), "/third": (a.where(third),), "/both": (a, b), "/some": (b, a.where(third)),
         }.items():  # fmt: skip
@@ -189,14 +253,18 @@ class Channels(RuleBasedStateMachine):
     # Publishers
 
     def event(self, name: str) -> dict[str, str]:
-        number = log_of(self.channels[name]).last + 1
+        number = self.channels[name].last = self.channels[name].last + 1
         return {"event": f"{name}{number}", "data": "x" * 2000 * (number % 7 == 0)}
 
     @rule(name=st.sampled_from("ab"), count=st.sampled_from([1, 1, 2, 30, MANY]))
     def publish_on_the_loop(self, name: str, count: int) -> None:
         async def publish() -> None:
             for _ in range(count):
-                await self.channels[name].publish(**self.event(name))
+                published = self.channels[name].channel.publish(**self.event(name))
+                if self.channels[name].local:
+                    await published
+            await published
+            await self.look()
 
         self.do(publish())
 
@@ -204,30 +272,56 @@ class Channels(RuleBasedStateMachine):
     def publish_in_a_thread(self, name: str, count: int) -> None:
         def publish() -> None:
             for _ in range(count):
-                self.channels[name].publish(**self.event(name))
+                published = self.channels[name].channel.publish(**self.event(name))
+            published.result(10)
 
-        self.do(asyncio.to_thread(publish))
+        async def wait() -> None:
+            await asyncio.to_thread(publish)
+            await self.look()
 
+        self.do(wait())
+
+    async def look(self) -> None:
+        """Where channels are kept elsewhere, events may go before a reader has them, and it is told so."""
+        for name, each in self.channels.items():
+            if not each.local:
+                oldest = await each.oldest()
+                for following in self.following:
+                    following.oldest[name] = oldest
+
+    @precondition(lambda self: self.channels["a"].local)
     @rule(name=st.sampled_from("ab"))
     def grow_old(self, name: str) -> None:
-        log_of(self.channels[name]).expire(time.monotonic() + 2 * AGE)
+        log_of(self.channels[name].channel).expire(time.monotonic() + 2 * AGE)
+
+    @precondition(lambda self: not self.channels["a"].local)
+    @rule(name=st.sampled_from("ab"))
+    def let_go(self, name: str) -> None:
+        """Have this process forget what it has in memory, as when it has missed much."""
+        log: Any = log_of(self.channels[name].channel)
+        with log._lock:
+            log.restart(log.number_of(log.last), log.id(log.last), same=True, closed=log.closed)
 
     # Clients
 
     async def come(self, url: str, last_event_id: str, writes: float) -> None:
         parts = URLS[url.partition("?")[0]]
-        logs = [log_of(self.channels[name]) for name, _ in parts]
+        truths = [self.channels[name] for name, _ in parts]
+        oldest = [await each.oldest() for each in truths]
         if last_event_id:
             places = places_of(last_event_id, parts, self.channels)
         else:
-            places = [log.resumable if "start" in url else log.last for log in logs]
+            places = [*oldest] if "start" in url else [each.last for each in truths]
         gaps = {
-            name: log.resumable
-            for (name, _), log, place in zip(parts, logs, places, strict=True)
-            if place is None or (last_event_id and (place < log.resumable or not log.bounds.history))
+            each.channel.name: first
+            for each, first, place in zip(truths, oldest, places, strict=True)
+            if place is None
+            or (each.local and last_event_id and (place < first or not each.channel.bounds.history))
         }
         client = Client(self.api, url, last_event_id, writes)
-        self.following.append(Following(client, url, places, gaps))
+        following = Following(client, url, places, gaps)
+        following.oldest = dict(zip([name for name, _ in parts], oldest, strict=True))
+        self.following.append(following)
         await client.open()
         assert client.status == 200
 
@@ -262,7 +356,10 @@ class Channels(RuleBasedStateMachine):
         self.do(self.let_flow(following))
 
     async def let_flow(self, following: Following) -> None:
-        following.oldest = {name: log_of(channel).oldest for name, channel in self.channels.items()}
+        following.oldest = {
+            name: log_of(each.channel).oldest if each.local else await each.oldest()
+            for name, each in self.channels.items()
+        }
         following.client.flow()
 
     @precondition(lambda self: self.following)
@@ -279,13 +376,51 @@ class Channels(RuleBasedStateMachine):
         try:
             for each in self.following:
                 self.runner.run(each.client.leave())
-            self.runner.run(all_is_quiet(*self.channels.values()))
+            self.runner.run(all_is_quiet(*[each.channel for each in self.channels.values()]))
         finally:
             self.runner.close()
+            self.stack.close()
             logging.getLogger("hug").removeHandler(self.errors)
             self.signals.__exit__(None, None, None)
         assert self.errors.messages == []
 
 
 class TestChannels(Channels.TestCase):
+    """In memory."""
+
     settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+
+
+class OfElsewhere(Channels):
+    """On a broker that answers at once, and keeps everything but what this trims."""
+
+    def broker(self) -> Broker:
+        self.elsewhere = Elsewhere()
+        return self.elsewhere
+
+    @rule(name=st.sampled_from("ab"), left=st.sampled_from([0, 1, 20, 500]))
+    def trim(self, name: str, left: int) -> None:
+        past = self.elsewhere.pasts[name]
+        past.first = max(past.first, past.last + 1 - left)
+
+
+class TestElsewhere(OfElsewhere.TestCase):
+    """On a broker that keeps everything but what is trimmed by chance."""
+
+    settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+
+
+class OfSqlite(Channels):
+    """In a file."""
+
+    def broker(self) -> Broker:
+        directory = self.stack.enter_context(tempfile.TemporaryDirectory())
+        broker = broker_at(f"sqlite:///{directory}/channels.db")
+        self.stack.callback(broker.close, 5)
+        return broker
+
+
+class TestSqlite(OfSqlite.TestCase):
+    """In a file, as for all processes of one machine."""
+
+    settings = settings(max_examples=15, stateful_step_count=25, deadline=None)

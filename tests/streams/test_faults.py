@@ -15,7 +15,7 @@ from hug.eventstream.sources import on_loop
 
 from .stalling import Client, all_is_quiet, assert_run, connected, run, serve, until
 
-pytestmark = pytest.mark.usefixtures("no_errors")
+pytestmark = [pytest.mark.usefixtures("no_errors"), pytest.mark.slow]
 
 
 class FailsAfter(Client):

@@ -91,6 +91,7 @@ def test_filter_that_fails_again(api: Any, caplog: pytest.LogCaptureFixture) -> 
     run(main())
 
 
+@pytest.mark.slow
 def test_many_functions_that_fail(api: Any, caplog: pytest.LogCaptureFixture) -> None:
     """What is remembered of them is bounded."""
     channel = serve(api)
@@ -111,6 +112,7 @@ def test_many_functions_that_fail(api: Any, caplog: pytest.LogCaptureFixture) ->
     run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 5, 20])
 def test_replays_let_others_be_served(api: Any, count: int) -> None:
     """While readers look through a long history, events go out on other channels and on this one."""

@@ -1,9 +1,12 @@
 """Processes that are forked off: their channels are their own, and nothing waits for a parent's thread."""
 
+import os
 import subprocess
 import sys
 
 import pytest
+
+pytestmark = pytest.mark.slow
 
 BEGIN = """
 import multiprocessing, os, threading
@@ -55,6 +58,18 @@ with hug.test.sse(__name__, "/news") as stream:
     assert [message.data for message in stream.take(1)] == ["after"]
 """
 
+CLOSED = """
+def publish():
+    try:
+        channel.publish("x")
+    except hug.exceptions.ChannelClosed:
+        return True
+
+channel.close()
+assert in_a_child(publish)
+assert in_a_child(lambda: (channel.delete(), channel.publish("x")) and 1) == 1
+"""
+
 HANDLERS = """
 assert hug.test.get(__name__, "/one").data == 1
 assert in_a_child(lambda: hug.test.get(__name__, "/one").data) == 1
@@ -83,11 +98,18 @@ for thread in threads:
 
 
 @pytest.mark.parametrize(
-    "program", [IDS, READERS, HANDLERS, BUSY], ids=["ids", "readers", "handlers", "busy parent"]
+    "program",
+    [IDS, READERS, CLOSED, HANDLERS, BUSY],
+    ids=["ids", "readers", "closed", "handlers", "busy parent"],
 )
 def test_fork(program: str) -> None:
-    """Ids differ, readers stay the parent's, sync handlers answer, whatever the parent does just then."""
+    """Ids differ, readers stay the parent's, the closed is so, handlers answer, whatever the parent does."""
     done = subprocess.run(
-        [sys.executable, "-c", BEGIN + program], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", BEGIN + program],
+        env={**os.environ, "HUG_BROKER": "memory:"},  # else it would be told that nobody reads there
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")

@@ -18,11 +18,6 @@ Handler = Any
 OPENING = b":\nid: \nevent: hug-torn\ndata: \n\n"
 
 
-@pytest.fixture
-def api() -> hug.API:
-    return hug.API()
-
-
 def texts(api: Any, url: str = "/stream", **kwargs: Any) -> list[str]:
     with hug.test.sse(api, url, **kwargs) as stream:
         return [message.data for message in stream]
@@ -683,7 +678,9 @@ def test_list_of_channels(api: hug.API, given: Any, caplog: pytest.LogCaptureFix
 
 
 def test_async_iterables_are_no_values(api: hug.API) -> None:
-    """An async iterable where JSON is expected is an error that says where streams belong."""
-    hug.get("/get", api=api)(lambda: Countdown(1))
+    """An async iterable inside a value is an error that says where streams belong; alone it is JSON lines."""
+    hug.get("/alone", api=api)(lambda: Countdown(2))
+    assert hug.test.get(api, "/alone").content.count(b"\n") == 2
+    hug.get("/get", api=api)(lambda: [Countdown(1)])
     with pytest.raises(TypeError, match=r"for functions with @hug\.sse"):
         hug.test.get(api, "/get")

@@ -11,6 +11,8 @@ import hug
 from hug.eventstream.sources import holding
 from hug.eventstream.sources.iteration import Iteration
 
+pytestmark = pytest.mark.slow
+
 TOO_LONG = holding.HELD + 0.05
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import hug
-from hug.eventstream.brokers import memory
+from hug.eventstream.brokers import ids, memory
 from hug.eventstream.channels import publication as publication_module
 from hug.eventstream.channels import refusal
 from hug.eventstream.channels.registry import Channels
@@ -22,7 +22,7 @@ from hug.eventstream.loop import open_streams
 from hug.eventstream.loop.open_streams import streams_of
 
 from ..history.log_model import bytes_held, size_held
-from .stalling import Client, all_is_quiet, assert_run, connected, log_of, run, until
+from .stalling import Client, all_is_quiet, assert_run, connected, log_of, own_api, run, until
 
 pytestmark = pytest.mark.usefixtures("no_errors")
 
@@ -50,18 +50,17 @@ def test_end_while_publishing(api: Any, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(
         open_streams, "_streams", weakref.WeakKeyDictionary()
     )  # no loops that other tests have left
-    monkeypatch.setattr(open_streams, "_drained", [])
     taking, ended = threading.Event(), threading.Event()
 
     class Slow(memory.MemoryTopic):
-        def append(self, body: bytes) -> str:
+        def append(self, body: bytes, *_: Any) -> str:
             taking.set()
             assert ended.wait(10)
             return super().append(body)
 
     class Broker:
         def topic(self, name: str, bounds: Bounds, grown: Any) -> Slow:
-            return Slow(bounds, grown)
+            return Slow(name, bounds, grown)
 
     channel = Channels(Broker()).get("slow")
     hug.sse("/slow", api=api)(lambda: channel)
@@ -84,7 +83,6 @@ def test_end_while_publishing(api: Any, monkeypatch: pytest.MonkeyPatch) -> None
 def test_thread_that_publishes_to_the_end(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The end of the process ends it without a word, where any other error is printed."""
     monkeypatch.setattr(open_streams, "_streams", weakref.WeakKeyDictionary())
-    monkeypatch.setattr(open_streams, "_drained", [])
     printed: list[Any] = []
     monkeypatch.setattr(threading, "excepthook", lambda failed: printed.append(failed.exc_value))
     refusal._say_nothing.cache_clear()
@@ -177,7 +175,6 @@ def test_what_cannot_be_published(
 def test_threads_ask_for_the_end_while_loops_begin(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads that publish ask whether the process ends while other threads begin event loops, and may."""
     monkeypatch.setattr(open_streams, "_streams", weakref.WeakKeyDictionary())
-    monkeypatch.setattr(open_streams, "_drained", [])
     begun: list[asyncio.AbstractEventLoop] = []
 
     async def end() -> None:
@@ -250,6 +247,7 @@ def test_all_who_wait_go_on(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     run(main())
 
 
+@pytest.mark.slow
 def test_memory_without_readers(api: Any) -> None:
     """However many events nobody reads, there is no more of them than the history."""
     channel = hug.sse.channel("a", history=10, api=api)
@@ -262,6 +260,7 @@ def test_memory_without_readers(api: Any) -> None:
     assert bytes_held(log_of(channel)) < 1000
 
 
+@pytest.mark.slow
 def test_memory_of_a_burst(api: Any) -> None:
     """What a coroutine publishes without awaiting any of it costs no more than what is kept for readers."""
     channel = hug.sse.channel("a", history=10, api=api)
@@ -317,10 +316,10 @@ def test_memory_of_a_slow_reader(api: Any, url: str, how: str, count: int) -> No
 
 def test_clock_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ids of two lives differ though the clock was set back, or stands still; later times sort later."""
-    monkeypatch.setattr(memory.secrets, "choice", random.Random(1).choice)  # a test must not fail by chance
+    monkeypatch.setattr(ids.secrets, "choice", random.Random(1).choice)  # a test must not fail by chance
     times = iter([1_700_000_000_000_000_000] * 100 + [1_600_000_000_000_000_000] * 100)
-    monkeypatch.setattr(memory.time, "time_ns", lambda: next(times))
-    lives = [memory.new_life() for _ in range(200)]
+    monkeypatch.setattr(ids.time, "time_ns", lambda: next(times))
+    lives = [ids.new_life() for _ in range(200)]
     assert len(set(lives)) == 200
     assert all(re.fullmatch(r"[0-9a-z]{12}", life) for life in lives)
     assert max(lives[100:]) < min(lives[:100])
@@ -332,10 +331,10 @@ def test_clock_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_life_of_two_channels_of_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """An id from before the clock was set back is a gap in the next process, never a position."""
-    before = hug.sse.channel("a", api=hug.API()).publish("old").id
+    before = hug.sse.channel("a", api=own_api()).publish("old").id
     back = time.time_ns() - 86_400 * 10**9
-    monkeypatch.setattr(memory.time, "time_ns", lambda: back)
-    api = hug.API()
+    monkeypatch.setattr(ids.time, "time_ns", lambda: back)
+    api = own_api()
     channel = hug.sse.channel("a", api=api)
     channel.publish("new")
     hug.sse("/a", api=api)(lambda: channel)

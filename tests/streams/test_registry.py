@@ -1,19 +1,21 @@
-"""The channels of an API: one for each name, made on first use, forgotten when nobody can miss them."""
+"""The channels of a broker: one for each name, made on first use, forgotten when nobody can miss them."""
 
 import gc
-import importlib
+import linecache
+import math
+import re
 import sys
 import threading
 import weakref
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 import hug
 from hug.eventstream.channels.channel import Channel
-from hug.eventstream.channels.reader import MOST
-from hug.eventstream.channels.registry import HISTORY, MAX_AGE, MAX_BYTES, Channels
+from hug.eventstream.channels.options import HISTORY, MAX_AGE, MAX_BYTES
+from hug.eventstream.channels.registry import Channels
+from hug.eventstream.channels.stream_reader import MOST
 from hug.eventstream.history.log import Bounds
 
 from .stalling import all_is_quiet, connected, log_of, run
@@ -50,7 +52,7 @@ def test_one_for_each_name(api: Any) -> None:
 @pytest.mark.parametrize(
     ("options", "bounds"),
     [
-        ({}, Bounds(HISTORY, MAX_BYTES, MAX_AGE)),
+        ({}, Bounds(HISTORY, MAX_BYTES, MAX_AGE, given=False)),
         ({"history": 7}, Bounds(7, MAX_BYTES, None)),
         ({"history": 7, "max_age": 3}, Bounds(7, MAX_BYTES, 3)),
         ({"max_age": None}, Bounds(HISTORY, MAX_BYTES, None)),
@@ -67,34 +69,109 @@ def test_defaults(api: Any, options: dict[str, Any], bounds: Bounds) -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("history", 6), ("max_bytes", 1), ("max_age", 5), ("on_gap", "disconnect")]
+    ("option", "value", "other"),
+    [
+        ("history", 5, 6),
+        ("max_bytes", 1000, 1),
+        ("max_age", None, 5),
+        ("max_age", 5, None),
+        ("on_gap", "event", "disconnect"),
+    ],
 )
-def test_options_conflict(api: Any, option: str, value: Any) -> None:
-    """Who asks for other options than the channel has is told which, and what it has."""
-    channel = hug.sse.channel("news", history=5, api=api)
-    with pytest.raises(ValueError, match=rf"channel 'news' .*{option}=.*{value!r}.*where it is used first"):
-        hug.sse.channel("news", api=api, **{option: value})
-    assert hug.sse.channel("news", api=api) is channel
+def test_options_conflict(api: Any, option: str, value: Any, other: Any) -> None:
+    """Who asks for another option than somebody else did is told what both said, and where."""
+    channel = hug.sse.channel("news", api=api, **{option: value})
+    with pytest.raises(ValueError, match="channel 'news' cannot have") as failure:
+        hug.sse.channel("news", api=api, **{option: other})
+    said = re.search(
+        r"have (.*), given at (.*):(\d+): it has (.*), given at (.*):(\d+)\.", str(failure.value)
+    )
+    assert said is not None
+    assert said.group(1, 2, 4, 5) == (f"{option}={other!r}", __file__, f"{option}={value!r}", __file__)
+    lines = [linecache.getline(__file__, int(said[number])) for number in (3, 6)]
+    assert ["{option: other}" in lines[0], "{option: value}" in lines[1]] == [True, True]
+    assert hug.sse.channel("news", api=api, **{option: value}) is channel
+
+
+def test_options_given_later(api: Any) -> None:
+    """A channel made without options takes those that come later, each from wherever it comes."""
+    news = hug.sse.channel("news", api=api)
+    first = news.publish("x").id
+    for number in range(150):
+        news.publish(number)
+    assert log_of(news).position(first) == 1
+    assert log_of(news).resumable == 51
+    assert hug.sse.channel("news", history=120, api=api) is news
+    assert news.bounds == Bounds(120, MAX_BYTES, None)
+    for number in range(150):
+        news.publish(number)
+    assert log_of(news).last - log_of(news).resumable == 120
+    assert hug.sse.channel("news", on_gap="disconnect", api=api) is news
+    assert hug.sse.channel("news", max_age=60, history=120, api=api) is news
+    assert (news.bounds, news.on_gap) == (Bounds(120, MAX_BYTES, 60), "disconnect")
+    with pytest.raises(ValueError, match="it has max_age=60"):
+        hug.sse.channel("news", max_age=61, api=api)
+    assert news.bounds == Bounds(120, MAX_BYTES, 60)
+
+
+def test_fewer_are_kept_at_once(api: Any) -> None:
+    """A channel told late to keep less lets go of the rest at once, and is forgotten if that is all."""
+    news = hug.sse.channel("news", api=api)
+    for number in range(50):
+        news.publish(number)
+    hug.sse.channel("news", history=7, api=api)
+    assert log_of(news).last - log_of(news).resumable == 7
+    tick = hug.sse.channel("tick", api=api)
+    tick.publish("x")
+    hug.sse.channel("tick", history=0, api=api)
+    del news, tick
+    assert count(api) == 1
+
+
+def test_history_given_to_one_without(api: Any) -> None:
+    """A channel is kept for a history that it was given after it was made."""
+    hug.sse.channel("news", max_bytes=5000, api=api).publish("x")
+    event_id = hug.sse.channel("news", history=5, api=api).publish("y").id
+    assert count(api) == 1
+    assert hug.sse.channel("news", api=api).last_id == event_id
 
 
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("history", -1, "history must be a number of events, 0 or more, not -1"),
-        ("history", 1.5, "history must be a number of events, 0 or more, not 1.5"),
-        ("history", True, "history must be a number of events, 0 or more, not True"),
-        ("history", None, "history must be a number of events, 0 or more, not None"),
-        ("max_bytes", 0, "max_bytes must be a number of bytes, 1 or more, not 0"),
-        ("max_bytes", None, "max_bytes must be a number of bytes, 1 or more, not None"),
-        ("max_bytes", "1", "max_bytes must be a number of bytes, 1 or more, not '1'"),
-        ("max_age", 0, "max_age must be a number of seconds above 0, or None for no limit, not 0"),
-        ("max_age", True, "max_age must be a number of seconds above 0, or None for no limit, not True"),
+        ("history", -1, "history must be a number of events, 0 to 1000000000000000, not -1"),
+        ("history", 1.5, "history must be a number of events, 0 to 1000000000000000, not 1.5"),
+        ("history", True, "history must be a number of events, 0 to 1000000000000000, not True"),
+        ("history", None, "history must be a number of events, 0 to 1000000000000000, not None"),
+        (
+            "history",
+            1 << 63,
+            "history must be a number of events, 0 to 1000000000000000, not 9223372036854775808",
+        ),
+        ("max_age", math.inf, "max_age must be seconds above 0, up to 1e+10, or None for no limit, not inf"),
+        ("max_bytes", 0, "max_bytes must be a number of bytes, 1 to 1000000000000000, not 0"),
+        ("max_bytes", None, "max_bytes must be a number of bytes, 1 to 1000000000000000, not None"),
+        ("max_bytes", "1", "max_bytes must be a number of bytes, 1 to 1000000000000000, not '1'"),
+        (
+            "max_age",
+            0,
+            "max_age must be seconds above 0, up to 1e+10, or None for no limit, not 0",
+        ),
+        (
+            "max_age",
+            True,
+            "max_age must be seconds above 0, up to 1e+10, or None for no limit, not True",
+        ),
         (
             "max_age",
             float("nan"),
-            "max_age must be a number of seconds above 0, or None for no limit, not nan",
+            "max_age must be seconds above 0, up to 1e+10, or None for no limit, not nan",
         ),
-        ("max_age", "5", "max_age must be a number of seconds above 0, or None for no limit, not '5'"),
+        (
+            "max_age",
+            "5",
+            "max_age must be seconds above 0, up to 1e+10, or None for no limit, not '5'",
+        ),
         ("on_gap", "close", "on_gap must be 'event' or 'disconnect', not 'close'"),
         ("on_gap", None, "on_gap must be 'event' or 'disconnect', not None"),
     ],
@@ -136,44 +213,7 @@ def test_names(api: Any, name: str) -> None:
         assert next(stream).data == "first"
 
 
-def test_apis_have_their_own(api: Any) -> None:
-    """The same name in two APIs is two channels: what is published on one reaches no reader of the other."""
-    other = hug.API()
-    one, two = hug.sse.channel("a", api=api), hug.sse.channel("a", api=other)
-    assert one is not two
-    one.publish("x")
-    assert (log_of(one).last, log_of(two).last) == (1, 0)
-    assert (list(api.channels), list(other.channels)) == ([one], [two])
-
-
-MODULE = """
-import hug
-news = hug.sse.channel("a")
-def make(name):
-    return hug.sse.channel(name)
-"""
-
-
-def test_api_of_the_caller(api: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without ``api`` it is the module that calls; with it, an API, its module or the name of that."""
-    (tmp_path / "module_with_a_channel.py").write_text(MODULE)
-    monkeypatch.syspath_prepend(tmp_path)
-    module = importlib.import_module("module_with_a_channel")
-    assert list(hug.API(module).channels) == [module.news]
-    assert module.make("a") is module.news
-    assert hug.sse.channel("a", api=module) is module.news
-    assert hug.sse.channel("a", api="module_with_a_channel") is module.news
-    assert hug.sse.channel("a", api=hug.API(module)) is module.news
-    own = hug.sse.channel("a")
-    assert own is not module.news
-    assert hug.sse.channel("a", api=__name__) is own
-    assert hug.sse.channel("a", api=sys.modules[__name__]) is own
-    routes = hug.route.API(api)
-    assert routes.sse.channel("a") is hug.sse.channel("a", api=api)
-    assert routes.sse.channel("a") is not own
-    assert routes.sse.channel("a", api=module) is module.news
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options", [{"history": 0}, {"max_age": MOMENT}], ids=["no history", "history is old"]
 )
@@ -199,6 +239,7 @@ def test_unused_channels_are_forgotten(api: Any) -> None:
     assert len(api.channels) == 0
 
 
+@pytest.mark.slow
 def test_kept_for_its_history(api: Any) -> None:
     """A channel lives on, and its ids with it, while it has events for those who come back."""
     ids = {
@@ -243,6 +284,7 @@ def test_most_that_are_kept(api: Any, caplog: pytest.LogCaptureFixture) -> None:
     assert caplog.text.count("give them a max_age, or allow more with hug.API(...).channels.most") == 1
 
 
+@pytest.mark.slow
 def test_kept_for_its_holder(api: Any) -> None:
     """A channel that somebody holds is the one that others get, whatever its history."""
     channel = hug.sse.channel("a", max_age=MOMENT, api=api)
@@ -261,6 +303,7 @@ def test_kept_for_its_holder(api: Any) -> None:
     assert alive([reference]) == 0
 
 
+@pytest.mark.slow
 def test_kept_for_its_readers(api: Any) -> None:
     """A channel that is held by its readers alone reaches them, and is gone after them."""
 
@@ -293,6 +336,7 @@ def test_new_life_after_being_forgotten(api: Any) -> None:
     assert channel.last_id.partition("-")[0] != old.partition("-")[0]
 
 
+@pytest.mark.slow
 def test_threads(api: Any) -> None:
     """Many threads may make, use, count and forget channels; a name is never two channels at once."""
     channels: Channels = api.channels

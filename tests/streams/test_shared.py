@@ -54,11 +54,6 @@ class Source:
 
 
 @pytest.fixture
-def api() -> hug.API:
-    return hug.API()
-
-
-@pytest.fixture
 def source() -> Source:
     return Source()
 
@@ -137,6 +132,7 @@ def test_sync_generator_takes_one_thread(api: Any, source: Source) -> None:
     assert (source.began, source.ended) == (1, 1)
 
 
+@pytest.mark.slow
 def test_linger(api: Any, source: Source) -> None:
     """The source outlives its last reader by ``linger``; who comes within that time finds it running."""
 
@@ -209,6 +205,7 @@ def test_event_with_an_id(api: Any, caplog: pytest.LogCaptureFixture) -> None:
     assert "id must be left out" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_source_that_never_waits(api: Any) -> None:
     """Others get their turn, and a reader gets everything, or is told what it was too slow for."""
 

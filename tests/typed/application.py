@@ -17,7 +17,7 @@ api.http.inline = True
 assert_type(hug.sse.limits.sync_sources, int)
 hug.sse.limits.sync_sources = 2000
 
-news = hug.sse.channel("news", history=1000, max_age=None, on_gap="disconnect")
+news = hug.sse.channel("news of an application", history=1000, max_age=None, on_gap="disconnect")
 assert_type(news, hug.sse.Channel)
 
 
@@ -80,6 +80,12 @@ def everything(
     return [limited, short, one, either, parts, hug_last_event_id]
 
 
+@hug.post()
+def upload(file: hug.types.file) -> int:
+    assert_type(file.read(), bytes)
+    return file.size
+
+
 @hug.type(extend=hug.types.number)
 def even(value: int) -> int:
     """An even number"""
@@ -122,6 +128,118 @@ def total(numbers: hug.types.multiple) -> int:
 
 
 assert_type(total([1]), int)
+
+
+# Every decorator keeps the type of what it decorates
+
+
+@hug.put("/generated", examples=["n=1"], private=True, versions=(1, 2))
+async def generated(n: int = 1) -> AsyncIterator[int]:
+    for each in range(n):
+        yield each
+
+
+assert_type(generated(2), AsyncIterator[int])
+
+
+@hug.get_post("/lines").cache(max_age=60).requires([])
+def lines() -> Iterator[str]:
+    yield "a"
+
+
+assert_type(lines(), Iterator[str])
+
+
+@hug.cli(version="1.0")
+def command(name: hug.types.text, loud: bool = False) -> str:
+    return name.upper() if loud else name
+
+
+assert_type(command("x", loud=True), str)
+
+
+@hug.local(version=1)
+def called(number: hug.types.number) -> int:
+    return number
+
+
+assert_type(called(1), int)
+
+
+@hug.static("/static", cache=60)
+def folders() -> list[str]:
+    return ["/nowhere"]
+
+
+assert_type(folders(), list[str])
+
+
+@hug.sink("/all")
+def everything_else(request: hug.Request) -> str:
+    return request.path
+
+
+@hug.exception(ZeroDivisionError)
+async def handle(exception: ZeroDivisionError, response: hug.Response) -> str:
+    response.status = hug.HTTP_400
+    return str(exception)
+
+
+@hug.not_found()
+def nowhere() -> str:
+    return "nowhere"
+
+
+assert_type(nowhere(), str)
+
+
+@hug.startup()
+async def start(api: hug.API) -> None:
+    api.context["ready"] = True
+
+
+@hug.shutdown()
+def stop(api: hug.API) -> None:
+    api.context.clear()
+
+
+@hug.context_factory()
+def make_context(**_kwargs: object) -> dict[str, int]:
+    return {"count": 1}
+
+
+@hug.delete_context()
+def drop_context(context: dict[str, int]) -> None:
+    context.clear()
+
+
+assert_type(make_context(), dict[str, int])
+
+
+@hug.request_middleware()
+def look(request: hug.Request, response: hug.Response) -> None:
+    response.set_header("X-Path", request.path)
+
+
+@hug.directive()
+def answer(default: int = 42) -> int:
+    return default
+
+
+assert_type(answer(), int)
+
+
+def is_known(name: str, password: str) -> str | None:
+    return name if password == "secret" else None
+
+
+@hug.get("/me", requires=hug.authentication.basic(is_known))
+def me(hug_user: str | None = None) -> str | None:
+    return hug_user
+
+
+api.http.add_middleware(hug.middleware.CORSMiddleware(api, allow_origins=["https://example.com"]))
+document: dict[str, Any] = api.http.openapi()
 
 
 # Streams

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hug.eventstream.wire.client import Guard
-from hug.eventstream.wire.decode import Decoder, Message
+from hug.eventstream.wire.decode import Decoder, Message, decode_own
 from hug.eventstream.wire.encode import HEARTBEAT, checkpoint, encode, farewell, fields, opening
 from hug.eventstream.wire.event import TORN_EVENT, event
 
@@ -47,6 +47,7 @@ def parsed(body: bytes, **kwargs: Any) -> list[Message]:
     return Decoder(**kwargs).feed(body)
 
 
+@pytest.mark.slow
 @given(st.lists(EVENTS))
 def test_decoder_reads_what_is_encoded(events: list[Any]) -> None:
     """Every event arrives, in order, with type, text and last id, whatever characters are in them."""
@@ -58,6 +59,14 @@ def test_decoder_reads_what_is_encoded(events: list[Any]) -> None:
     assert parsed(b"".join(map(encode, events))) == expected
 
 
+@given(EVENTS | TEXT)
+def test_own_frames(item: Any) -> None:
+    """What hug encodes can be read back faster than by a decoder, and is the same."""
+    decoder = Decoder()
+    messages = decoder.feed(encode(item))
+    assert decode_own(encode(item)) == (messages[0] if messages else None, decoder.last_event_id)
+
+
 @given(EVENTS)
 def test_frame_is_whole(each: Any) -> None:
     """An event ends with its only blank line, so that a heartbeat between two is never inside one."""
@@ -67,6 +76,7 @@ def test_frame_is_whole(each: Any) -> None:
     assert "\r" not in frame
 
 
+@pytest.mark.slow
 @given(st.lists(TEXT | EVENTS | st.none()))
 def test_heartbeats_change_nothing(items: list[Any]) -> None:
     """None is a heartbeat: it dispatches nothing, and what is around it arrives as without it."""

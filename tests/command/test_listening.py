@@ -1,0 +1,179 @@
+"""``hug listen``: events in a shell."""
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hug as library
+from hug.command.event_lines import as_text
+from hug.eventstream.wire.decode import Message
+
+from ..waiting import until
+from .running import Running, command
+
+PROGRAM = """
+import hug
+news = hug.sse.channel("news", history=100)
+
+@hug.get("/say")
+def say(word):
+    return news.publish(word, event="word").id
+
+@hug.sse("/news")
+def stream():
+    return hug.sse.events(news, retry=100)
+
+@hug.get("/moved")
+def moved():
+    hug.redirect.to("/news")
+
+@hug.sse("/over")
+def over():
+    return None
+
+@hug.get("/page")
+def page():
+    return "no stream"
+"""
+
+
+def channel_at(url: str, **options: Any) -> library.sse.Channel:
+    api = library.API()
+    api.broker = url
+    return library.sse.channel("news", api=api, **options)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/channels.db"
+
+
+def test_channel(url: str, python: Callable[..., Running], folder: Path) -> None:
+    """What is on a channel is shown, from where it is asked for, as it comes, until it is closed."""
+    news = channel_at(url, history=10)
+    ids = [news.publish(number, event="old").result(10) for number in range(5)]
+    listening = python("-m", "hug", "listen", "news", "--since", ids[2], "-b", url)
+    until(lambda: "old: 4" in listening.stdout, "old events")
+    news.publish("two\nlines").result(10)
+    until(lambda: "two\n    lines\n" in listening.stdout, "a new one")
+    news.close("bye").result(10)
+    assert listening.process.wait(10) == 0
+    assert [line.split("] ")[-1] for line in listening.stdout.splitlines()] == [
+        "old: 3", "old: 4", "two", "    lines", "bye",
+    ]  # fmt: skip
+    assert listening.stderr == "hug: channel 'news' is closed\n"
+    done = command("listen", "news", "--since", "1", "--json", "--count", "1", "-b", url, cwd=folder)
+    shown = json.loads(done.stdout)
+    assert (shown["event"], shown["data"]) == ("message", "bye")
+    assert shown["id"].endswith("-7")
+    done = command("listen", "news", "--since", "nonsense", "--event", "old", "-b", url, cwd=folder)
+    assert "--- gap: some events are lost ---" in done.stdout
+    assert [line.split("] ")[-1] for line in done.stdout.splitlines()[1:]] == [f"old: {n}" for n in range(5)]
+
+
+def test_pipe(url: str) -> None:
+    """Who reads the output may leave; nothing is complained about."""
+    news = channel_at(url, history=5000)
+    for number in range(3000):
+        news.publish(number)
+    news.close().result(20)
+    listen = [sys.executable, "-m", "hug", "listen", "news", "--since", "start", "--json", "-b", url]
+    with subprocess.Popen(listen, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as listening:
+        assert listening.stdout
+        assert listening.stderr
+        assert json.loads(listening.stdout.readline())["data"] == "0"
+        listening.stdout.close()
+        assert listening.stderr.read() == ""
+        assert listening.wait(10) == 0
+
+
+def test_url(python: Callable[..., Running], folder: Path, url: str) -> None:
+    """A stream at a URL is shown over restarts of its server, without a loss, after redirections."""
+    (folder / "app.py").write_text(PROGRAM)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    serving = ("-m", "hug", "app.py", "-p", str(port), "-ma", "-b", url)
+    server = python(*serving)
+    server.says("")
+    listening = python(
+        "-m", "hug", "listen", f"http://user:s3cr3t@127.0.0.1:{port}/moved", "--json", "--count", "3"
+    )
+    until(lambda: "GET /news" in server.stdout + server.stderr, "a reader")
+    server.get("/say?word=one")
+    until(lambda: '"one"' in listening.stdout, "an event")
+    server.end()
+    until(lambda: "trying again" in listening.stderr, "a word about that")
+    channel_at(url).publish("two", event="word").result(10)
+    server = python(*serving)
+    server.says("")
+    until(lambda: '"two"' in listening.stdout, "what was missed")
+    assert "connected again" in listening.stderr
+    server.get("/say?word=three")
+    assert listening.process.wait(15) == 0
+    shown = [json.loads(line) for line in listening.stdout.splitlines()]
+    assert [(each["event"], each["data"]) for each in shown] == [
+        ("word", "one"),
+        ("word", "two"),
+        ("word", "three"),
+    ]
+    assert "s3cr3t" not in listening.stderr
+    at = f"http://127.0.0.1:{port}"
+    assert command("listen", f"{at}/over", cwd=folder).returncode == 0  # 204
+    for path, why in (("/page", "is no event stream, but application/json"), ("/nothing", "404")):
+        done = command("listen", at + path, cwd=folder)
+        assert done.returncode == 1
+        assert why in done.stderr
+        assert done.stderr.count("\n") == 1
+    assert "its server says" in command("listen", at, "--since", "start", cwd=folder).stderr
+    interrupted = python("-m", "hug", "listen", f"{at}/news")
+    until(lambda: (server.stdout + server.stderr).count("GET /news") > 1, "a reader")
+    assert interrupted.interrupt() == 130
+    assert interrupted.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["news"], "which broker?"),
+        (["news", "-b", "memory:"], "memory of one process"),
+        (["news", "-b", "sqlite:///x.db", "--since", "0"], "--since must be"),
+        (["news", "-b", "sqlite:///x.db", "--count", "0"], "--count must be"),
+        (["http://127.0.0.1:1/"], "http://127.0.0.1:1/: "),
+        (["http://[::1/"], "http://[::1/: "),
+    ],
+)
+def test_refusals(words: list[str], why: str, tmp_path: Path) -> None:
+    """What cannot be listened to ends with a line that says why, and with exit code 1."""
+    done = command("listen", *words, cwd=tmp_path)
+    assert done.returncode == 1
+    assert why in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_without_the_client(tmp_path: Path) -> None:
+    """Without the package that a URL needs the message says what to install."""
+    code = "import sys; sys.modules['httpx2'] = None; from hug.command import main; sys.exit(main())"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "listen", "http://127.0.0.1:1/"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "pip install 'hug-sse[client]'" in done.stderr
+
+
+def test_terminal() -> None:
+    """Nothing in an event steers the terminal that it is shown in."""
+    shown = as_text(Message("\x1b[2J", "red \x1b[31m\ttab \u202e\r", "\x07"))
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    assert "\x07" not in shown
+    assert "\\x1b[31m\ttab" in shown

@@ -1,0 +1,138 @@
+"""``hug publish``: events from a shell."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import hug
+
+from ..waiting import until
+from .running import ENVIRONMENT, command
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/channels.db"
+
+
+@pytest.fixture
+def news(url: str) -> Iterator[hug.sse.Messages]:
+    """What is on the channel, as another process has it, which has said how much of it to keep."""
+    api = hug.API()
+    api.broker = url
+    channel = hug.sse.channel("news", api=api, history=5000)
+    with channel.subscribe(since=channel.publish("before").result(10)) as messages:
+        yield messages
+    api.http.channels.broker.close(1)
+
+
+def test_one_event(url: str, news: hug.sse.Messages, tmp_path: Path) -> None:
+    """The event is there with its fields, and its id is printed, and no more."""
+    words = ("--broker", url, "--event", "headline", "--retry", "1500")
+    done = command("publish", "news", "rain\nagain", *words, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    message = news.next_message(5)
+    assert message == hug.sse.Message("headline", "rain\nagain", done.stdout.strip())
+    done = command("publish", "news", ' {"a":\n 1}', "--json", "-b", url, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert next(news).data == '{"a":1}'
+
+
+def test_an_output_that_is_full(url: str, news: hug.sse.Messages, tmp_path: Path) -> None:
+    """Where the id cannot be written, that is said in a line, and the exit code is 1; the event was taken."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "hug", "publish", "news", "rain", "-b", url],
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=20, check=False,
+        )  # fmt: skip
+        assert done.returncode == 1
+        assert done.stderr == "Error: cannot write to the standard output: No space left on device\n"
+        assert news.next_message(5).data == "rain"
+        done = subprocess.run(
+            [sys.executable, "-m", "hug", "listen", "news", "--since", "start", "-b", url],
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=20, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+
+
+def test_an_empty_url(tmp_path: Path) -> None:
+    """A broker without a name, as a shell makes it of a variable that is not set, is an error."""
+    for words in (("publish", "news", "rain"), ("listen", "news"), ("app.py",)):
+        (tmp_path / "app.py").write_text("import hug\n@hug.get()\ndef one():\n    return 1\n")
+        done = command(*words, "--broker", "", cwd=tmp_path)
+        assert done.returncode == 1
+        assert "--broker is empty" in done.stderr
+
+
+def test_standard_input(url: str, news: hug.sse.Messages) -> None:
+    """With - the input is one event; with --lines each line is one, as soon as it comes."""
+    publish = [sys.executable, "-m", "hug", "publish", "news", "-", "-b", url]
+    subprocess.run(publish, input="a\nb\n", text=True, timeout=20, check=True, capture_output=True)
+    assert next(news).data == "a\nb"
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [*publish, "--lines"], stdin=pipe, stdout=pipe, text=True, env=ENVIRONMENT
+    ) as lines:
+        assert lines.stdin
+        assert lines.stdout
+        for number in range(3):
+            lines.stdin.write(f"line {number}\n")
+            lines.stdin.flush()
+            message = next(news)
+            assert message.data == f"line {number}"
+            assert lines.stdout.readline().strip() == message.id
+        lines.stdin.write("".join(f"{number}\n" for number in range(3000)))
+        lines.stdin.close()
+        ids = lines.stdout.read().split()
+        assert lines.wait(20) == 0
+    read = [next(news) for _ in range(3000)]
+    assert [message.json() for message in read] == list(range(3000))
+    assert [message.id for message in read] == ids
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["news", "x"], "which broker?"),
+        (["news", "x", "-b", "memory:"], "memory of one process"),
+        (["news", "x", "-b", "carrier-pigeon://"], "no broker that hug knows"),
+        (["news", "x", "-b", "redis://:s3cr3t@127.0.0.1:1?wait=0.2"], "redis://:***@127.0.0.1:1"),
+        (["", "x", "-b", "sqlite:///x.db"], "a channel's name has"),
+        (["news", "x", "-b", "sqlite:///x.db", "-e", "a\nb"], "event must be one line"),
+        (["news", "x", "-b", "sqlite:///x.db", "--retry", "-1"], "retry must be"),
+        (["news", "{", "-b", "sqlite:///x.db", "--json"], "no JSON"),
+    ],
+)
+def test_refusals(words: list[str], why: str, tmp_path: Path) -> None:
+    """What cannot be published ends with a line that says why, and with exit code 1."""
+    done = command("publish", *words, cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("Error: ")
+    assert why in last
+    assert "Traceback" not in done.stderr
+    assert "s3cr3t" not in done.stderr
+
+
+def test_closed_channel(url: str, news: hug.sse.Messages, tmp_path: Path) -> None:
+    """An event for a channel that is closed is not taken, which is said."""
+    api = hug.API()
+    api.broker = url
+    hug.sse.channel("news", api=api).close().result(5)
+    done = command("publish", "news", "x", "-b", url, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "closed" in done.stderr
+    until(lambda: news.next_message(1) is None, "the end")
+
+
+def test_file_of_that_name(folder: Path) -> None:
+    """A program that is called as a command is can be served all the same."""
+    (folder / "publish.py").write_text("raise SystemExit('this is the program')")
+    for words in (["./publish.py"], ["-f", "publish.py"], ["-m", "publish"], ["publish.py"]):
+        assert "this is the program" in command("-p", "0", *words, cwd=folder).stderr
+    assert "hug publish" in command("publish", "--help", cwd=folder).stdout
+    assert "hug listen URL" in command("--help", cwd=folder).stdout.replace("\n", " ")

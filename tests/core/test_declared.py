@@ -1,0 +1,228 @@
+"""Mistakes that are told when a route is declared: fields, URLs that are taken, misspelt options."""
+
+import importlib
+import re
+import sys
+import warnings
+from pathlib import Path
+
+import pytest
+
+import hug
+from hug.api.route_checks import RouteError
+
+FIRST = """
+import hug
+
+@hug.get("/x")
+def first():
+    return 1
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to import modules from, which are forgotten afterwards."""
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    yield tmp_path
+    for name in [each for each in sys.modules if each.startswith("tests_declared_")]:
+        del sys.modules[name]
+
+
+def test_field_that_nobody_takes(api: hug.API) -> None:
+    """A field that the function cannot receive is told with the function and where it is."""
+
+    def function(b, c=1):
+        return b
+
+    line = function.__code__.co_firstlineno
+    with pytest.raises(RouteError) as raised:
+        hug.get("/x/{a}", api=api)(function)
+    assert str(raised.value) == (
+        f"{function.__qualname__} ({__file__}:{line}) takes no 'a', which is a field of its URL '/x/{{a}}': "
+        "it takes b, c"
+    )
+    with pytest.raises(RouteError, match="takes no 'a'"):
+        hug.get(("/x", "/y/{a:int}"), api=api)(lambda: None)
+    assert not api.http.routes
+
+
+def test_fields_that_somebody_takes(api: hug.API) -> None:
+    """A field may be for ``**kwargs``, a name of `map_params`, or for who looks at the request itself."""
+
+    @hug.directive(api=api)
+    def looks(request=None, **_):
+        return request.path
+
+    hug.get("/a/{a}", api=api)(lambda **kwargs: kwargs)
+    hug.get("/b/{begin}", api=api, map_params={"begin": "start"})(lambda start: start)
+    hug.get("/c/{a}", api=api)(lambda request: request.path)
+    hug.get("/d/{a}", api=api)(lambda hug_looks: hug_looks)
+    hug.get("/e/{a:int}/{b}", api=api)(lambda a, b: [a, b])
+    hug.get("/f/{a}", api=api, parameters=("a",))(lambda **kwargs: kwargs)
+    assert hug.test.get(api, "/b/x").data == "x"
+    assert hug.test.get(api, "/d/x").data == "/d/x"
+    with pytest.raises(RouteError, match="takes no 'start'"):
+        hug.get("/x/{start}", api=api, map_params={"begin": "start"})(lambda start: start)
+
+
+def test_url_that_is_taken(folder: Path) -> None:
+    """Two functions for one URL, method and version are an error, which names both, and where they are."""
+    second = FIRST.replace("first", "second").replace("return 1", "return 2")
+    (folder / "tests_declared_twice.py").write_text(FIRST + second)
+    with pytest.raises(RouteError) as raised:
+        importlib.import_module("tests_declared_twice")
+    file = folder / "tests_declared_twice.py"
+    assert str(raised.value) == (
+        f"GET /x is answered by first ({file}:4) already, so second ({file}:10) cannot answer it: "
+        "give one of them another URL, method or version"
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("/users/{name}/posts", "it has a field where '/users/{number}' has another one"),
+        ("/users/{number:int}", "it has a field where '/users/{number}' has another one"),
+        ("/{other}/{class}", '("class" is not valid)'),
+        ("/a b", "it may not contain spaces"),
+        ("/a//b", "it may not contain '//'"),
+        ("/v{number}/users", "it has a field where '/v{api_version:version}' has another one"),
+    ],
+)
+def test_url_that_cannot_be(api: hug.API, url: str, why: str) -> None:
+    """A URL that Falcon would not take, alone or beside others, is told when it is declared, in words."""
+
+    def function(**fields):
+        return 1
+
+    hug.get("/users/{number}", api=api)(function)
+    with pytest.raises(ValueError, match=rf"function \(.*test_declared.py:\d+\) cannot .*{re.escape(why)}"):
+        hug.get(url, api=api)(function)
+    assert hug.test.get(api, "/users/1").data == 1
+
+
+@pytest.mark.parametrize(
+    ("second", "taken"),
+    [
+        ('@hug.get("/x/")', True),
+        ('@hug.http("/x")', True),
+        ('@hug.get("/x", versions=None)', True),
+        ('@hug.get("/x", versions=1)', False),
+        ('@hug.get("/x", versions=False)', False),
+        ('@hug.post("/x")', False),
+        ('@hug.get("/x/y")', False),
+    ],
+)
+def test_what_is_the_same(folder: Path, second: str, taken: bool) -> None:
+    """A slash at the end makes no other URL; a method, or a version, makes another route."""
+    name = f"tests_declared_{abs(hash(second))}"
+    (folder / f"{name}.py").write_text(f"{FIRST}\n{second}\ndef second():\n    return 2\n")
+    if taken:
+        with pytest.raises(RouteError, match="is answered by first"):
+            importlib.import_module(name)
+    else:
+        importlib.import_module(name)
+
+
+def test_again(folder: Path) -> None:
+    """A module may be reloaded, and a function declared again: the newest of it answers."""
+    file = folder / "tests_declared_again.py"
+    file.write_text(FIRST)
+    module = importlib.import_module("tests_declared_again")
+    assert hug.test.get(module, "/x").data == 1
+    file.write_text(FIRST.replace("return 1", "return 23"))
+    importlib.reload(module)
+    assert hug.test.get(module, "/x").data == 23
+    hug.get("/x", status=201)(module.first)
+    assert hug.test.get(module, "/x").status == hug.HTTP_201
+
+
+def test_made_elsewhere(api: hug.API) -> None:
+    """What one test declares replaces what another has; within one function two are still a mistake."""
+
+    def one():
+        @hug.get("/x", api=api)
+        def function():
+            return "one"
+
+    def other():
+        @hug.get("/x", api=api)
+        def function():
+            return "other"
+
+        @hug.get("/x", api=api)
+        def another():
+            return "another"
+
+    one()
+    assert hug.test.get(api, "/x").data == "one"
+    with pytest.raises(RouteError, match=r"answered by .*function .* already, so .*another"):
+        other()
+    assert hug.test.get(api, "/x").data == "other"
+
+
+def test_taken_over(api: hug.API) -> None:
+    """What is taken over of another API may replace a route, and be replaced: the latest answers."""
+    other = hug.API()
+
+    def mine():
+        return "mine"
+
+    def theirs():
+        return "theirs"
+
+    hug.get("/x", api=api)(mine)
+    hug.get("/x", api=other)(theirs)
+    api.extend(other)
+    assert hug.test.get(api, "/x").data == "theirs"
+    hug.get("/x", api=api)(mine)
+    assert hug.test.get(api, "/x").data == "mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("version", "versions"),
+        ("example", "examples"),
+        ("reqires", "requires"),
+        ("respone_headers", "response_headers"),
+    ],
+)
+def test_misspelt_options(name: str, meant: str) -> None:
+    """An option that nearly is one is an error, which says what is meant."""
+    with pytest.raises(TypeError, match=f"URLRouter has no option '{name}': is it '{meant}' that you mean"):
+        hug.get("/x", **{name: 1})
+
+
+@pytest.mark.parametrize("name", ["status_code", "methods", "skip_directives", "description"])
+def test_other_options(name: str) -> None:
+    """Any other option that does not exist is a warning, as hug 2 took them all."""
+    with pytest.warns(UserWarning, match=f"has no option '{name}': it does nothing"):
+        hug.get("/x", **{name: 1})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        hug.get("/x", status=201)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "why"),
+    [
+        ("output", "json", "output= takes a function, and 'json' is none"),
+        ("validate", "check", "validate= takes a function, and 'check' is none"),
+        ("on_invalid", 5, "on_invalid= takes a function, and 5 is none"),
+        ("requires", "member", "requires= takes functions, and 'm' is none"),
+        ("requires", [str, None], "requires= takes functions, and None is none"),
+        ("accept", ("GET", "PSOT"), "accept= takes methods of HTTP, and 'PSOT' is none"),
+        ("status", "fine", "'fine' is not a valid status code"),
+    ],
+)
+def test_values_that_cannot_be(option: str, value: object, why: str) -> None:
+    """A value that no request could be answered with is an error at once, given early or chained."""
+    for declared in (
+        lambda: hug.http("/x", **{option: value}),
+        lambda: hug.http("/x").where(**{option: value}),
+    ):
+        with pytest.raises((TypeError, ValueError), match=re.escape(why)):
+            declared()

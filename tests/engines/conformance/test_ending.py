@@ -1,0 +1,100 @@
+"""The end of a channel: closed, deleted."""
+
+import pytest
+
+from hug.eventstream.engines.engine import Engine
+from hug.eventstream.history.log import Bounds
+from hug.exceptions import ChannelClosed
+
+from ...waiting import eventually
+from ..conftest import Another, Ear
+from ..entries import entries, entry, kept, put, request
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_closing(engine: Engine, ear: Ear, another: Another) -> None:
+    """An event without fields closes the channel: it has a position, and no other is taken after it."""
+    other, _ = await another()
+    await engine.follow("news")
+    closing = entry(fields=b"")
+    assert await put(engine, first := entry(), closing) == [1, 2]
+    for by in (engine, other):
+        answers = await by.append([entry(), entry("open"), entry(fields=b"")])
+        assert isinstance(answers[0], ChannelClosed)
+        assert isinstance(answers[1], int)
+        assert isinstance(answers[2], ChannelClosed)
+        ends = await by.ends("news")
+        assert (ends.last, ends.request, ends.closed) == (2, closing.request, True)
+    await eventually(lambda: ear.positions("news") == [1, 2])
+    assert [event.fields for event in ear.events["news"]] == [first.fields, b""]
+    assert [event.fields for event in await kept(other)] == [first.fields, b""]
+
+
+async def test_closing_within_a_batch(engine: Engine) -> None:
+    """What follows in the same batch is refused, too; other channels are not concerned."""
+    answers = await engine.append([entry(), entry(fields=b""), entry(), entry("open")])
+    assert list(answers[:2]) == [1, 2]
+    assert isinstance(answers[2], ChannelClosed)
+    assert answers[3] == 1
+
+
+async def test_closing_again(engine: Engine) -> None:
+    """A closing that is repeated is the same closing, and what came before it can be repeated, too."""
+    first, closing = entry(again=f"{request()}.unnumbered"), entry(fields=b"")
+    await put(engine, first, closing)
+    assert await put(engine, closing, first) == [2, 1]
+    other, its_closing = entry("other", again=f"{first.request}7"), entry("other", fields=b"")
+    await put(engine, other)
+    await put(engine, its_closing)  # by another publisher, as far as requests tell
+    assert await put(engine, its_closing, other) == [2, 1]
+
+
+async def test_closed_for_good(engine: Engine, another: Another) -> None:
+    """A channel stays closed when nobody is connected, without a history, too."""
+    await put(engine, entry(bounds=Bounds(0, 1000)), entry(fields=b"", bounds=Bounds(0, 1000)))
+    await engine.close()
+    other, _ = await another()
+    await other.prune()
+    assert (await other.ends("news")).closed
+    assert isinstance((await other.append([entry()]))[0], ChannelClosed)
+
+
+async def test_deleting(engine: Engine, ear: Ear, another: Another, engine_name: str) -> None:
+    """A channel that is deleted is gone, with which newest event is told; then another life begins."""
+    other, other_ear = await another()
+    await engine.follow("news")
+    await other.follow("news")
+    await put(engine, *(batch := entries(3)))
+    await eventually(lambda: len(ear.events["news"]) == len(other_ear.events["news"]) == 3)
+    life = (await engine.ends("news")).life
+    await engine.delete("news")
+    assert (await other.ends("news")).life == ""
+    assert (await other.ends("news")).last == 0
+    assert list(await kept(other)) == []
+    await eventually(lambda: "news" in ear.changes and "news" in other_ear.changes)
+    # A stream of JetStream is deleted in one step, without a word of what it had.
+    newest = None if engine_name == "nats" else (3, batch[-1].request)
+    assert ear.deleted == other_ear.deleted == [newest]
+    assert await put(other, one := entry()) == [1]
+    ends = await engine.ends("news")
+    assert ends.life not in ("", life)
+    assert ends.request == one.request
+    await put(engine, entry())
+    await eventually(lambda: ear.positions("news")[-1:] == other_ear.positions("news")[-1:] == [2])
+
+
+async def test_deleting_what_is_closed(engine: Engine) -> None:
+    """A closed channel that is deleted is open again."""
+    await put(engine, entry(fields=b""))
+    await engine.delete("news")
+    assert await put(engine, entry()) == [1]
+    assert not (await engine.ends("news")).closed
+
+
+async def test_deleting_nothing(engine: Engine) -> None:
+    """A channel that does not exist can be deleted, and others are not concerned."""
+    await put(engine, entry("other"))
+    await engine.delete("nothing")
+    assert (await engine.ends("nothing")).life == ""
+    assert (await engine.ends("other")).last == 1

@@ -1,0 +1,46 @@
+"""Thousands of clients at once whose ids nobody knows, on every engine: publishing goes on."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+
+import pytest
+
+from hug.eventstream.brokers import Broker, Place
+from hug.eventstream.brokers.url import broker
+from hug.eventstream.history.log import Bounds
+
+CLIENTS = 3000
+BOUNDS = Bounds(5000, 1 << 24)
+
+
+@pytest.fixture
+def shared(engine_url: str, prefix: str) -> Iterator[Broker]:
+    made = broker(f"{engine_url}{'&' if '?' in engine_url else '?'}prefix={prefix}")
+    yield made
+    made.close(5)
+
+
+def test_publishing_goes_on(shared: Broker) -> None:
+    """Events are taken while it is looked up where the clients begin, and the connection is kept."""
+    topic = shared.topic("news", BOUNDS, lambda: None)
+    for each in [topic.append(b"data: %d\n" % number) for number in range(3000)]:
+        assert isinstance(each, Future)
+        each.result(30)
+    ready = topic.follow()
+    if ready is not None:
+        ready.result(10)
+    asked = [topic.locate(f"of.another-{number % 3000 + 1}") for number in range(CLIENTS)]
+    slowest = 0.0
+    for number in range(20):
+        began = time.monotonic()
+        taken = topic.append(b"data: %d\n" % number)
+        assert isinstance(taken, Future)
+        taken.result(30)
+        slowest = max(slowest, time.monotonic() - began)
+    for place in asked:
+        found = place.result(60) if isinstance(place, Future) else place
+        assert isinstance(found, Place)
+        assert found.lost is None
+    assert slowest < 1.5
+    assert shared.health().reconnects == 0

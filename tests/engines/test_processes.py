@@ -1,0 +1,135 @@
+"""Processes that share an engine: what one publishes reaches the others, also when one of them ends."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from hug.eventstream.brokers.remote import RemoteBroker
+from hug.eventstream.brokers.url import broker
+from hug.eventstream.history.log import Bounds
+
+from ..streams.listening_to_topics import Listener
+from ..waiting import until
+from .servers import ALL, started
+
+BOUNDS = Bounds(1000, 1 << 24)
+
+SCRIPT = """
+import multiprocessing, os, sys
+from hug.eventstream.brokers.url import broker
+from hug.eventstream.history.log import Bounds
+
+channel = broker(sys.argv[1]).topic("news", Bounds(1000, 1 << 24), lambda: None)
+
+def publish():
+    for number in range(100):
+        channel.append(b"data: %d\\n" % number)
+"""
+
+FORK = """
+multiprocessing.get_context("fork").Process(target=publish).start()
+"""
+
+AFTER = """
+channel.append(b"data: of the parent\\n").result(10)
+process = multiprocessing.get_context("fork").Process(target=publish)
+process.start()
+process.join()
+channel.append(b"data: of the parent, after\\n").result(10)
+"""
+
+
+def with_options(url: str, **options: object) -> str:
+    """Return a URL with options of hug's own."""
+    query = "&".join(f"{name}={value}" for name, value in options.items())
+    return f"{url}{'&' if '?' in url else '?'}{query}"
+
+
+@pytest.fixture
+def open_broker() -> Iterator[Callable[[str], RemoteBroker]]:
+    """Makes brokers that end with the test."""
+    made: list[RemoteBroker] = []
+
+    def make(url: str) -> RemoteBroker:
+        new = broker(url)
+        assert isinstance(new, RemoteBroker)
+        made.append(new)
+        return new
+
+    yield make
+    for each in made:
+        each.close(1)
+
+
+def ran(script: str, url: str, within: float = 60) -> str:
+    """Run a script to its end; return what it has said."""
+    process = subprocess.run(
+        [sys.executable, "-c", script, url], capture_output=True, text=True, timeout=within, check=False
+    )
+    assert process.returncode == 0, process.stderr
+    return process.stderr
+
+
+@pytest.mark.parametrize("end", ["publish()", FORK, AFTER], ids=["script", "child", "child and parent"])
+def test_script(engine_url: str, prefix: str, open_broker: Callable[[str], RemoteBroker], end: str) -> None:
+    """A script, or a process that it has made, may end at once: its events arrive, in their order."""
+    url = with_options(engine_url, prefix=prefix)
+    channel = open_broker(url).topic("news", BOUNDS, lambda: None)
+    listener = Listener(channel, list)
+    assert ran(SCRIPT + end, url) == ""
+    count = 102 if end == AFTER else 100
+    until(lambda: listener.read() or len(listener.ids) == count, "all events")
+    listener.check(listener.ids)
+    rows = channel.log.after(channel.log.last - count, count)
+    numbers = [frame.split()[1] for _, _, frame in rows if b"of the" not in frame]
+    assert numbers == [b"%d" % number for number in range(100)]
+
+
+def test_script_without_an_engine() -> None:
+    """A script whose engine is away ends nevertheless, in time, and says what is lost."""
+    before = time.monotonic()
+    said = ran(SCRIPT + "publish()", "redis://:s3cr3t@127.0.0.1:1")
+    assert time.monotonic() - before < 30
+    assert "100 events were still waiting for redis://:***@127.0.0.1:1" in said
+    assert "s3cr3t" not in said
+
+
+@pytest.mark.parametrize("name", [name for name, kind in ALL.items() if kind.needs])
+def test_engine_that_dies(name: str, open_broker: Callable[[str], RemoteBroker]) -> None:
+    """Whatever happens to an engine, readers go on by themselves, and miss nothing without being told."""
+    with started(name) as server:
+        publisher = open_broker(server.url).topic("news", BOUNDS, lambda: None)
+        listener = Listener(open_broker(server.url).topic("news", BOUNDS, lambda: None), list)
+
+        def publish(count: int) -> list[str]:
+            published = [publisher.append(b"data: x\n") for _ in range(count)]
+            ids = [each.result(30) for each in published]
+            listener.read_until(ids[-1])
+            return ids
+
+        ids = publish(50)
+        server.kill()
+        waiting = [publisher.append(b"data: waits\n") for _ in range(10)]
+        server.start()
+        ids += [each.result(30) for each in waiting]
+        ids += publish(10)
+        assert listener.got == ids
+        time.sleep(1.5)  # for what an engine writes each second only
+        server.save()
+        publish(20)
+        server.kill()
+        server.restore()
+        server.start()
+        ids += publish(5)
+        assert [each for each in listener.got if isinstance(each, tuple)]
+        assert not set(ids) - set(listener.ids)
+        server.kill()
+        server.erase()
+        server.start()
+        gaps = len(listener.got) - len(listener.ids)
+        last = publish(30)
+        assert listener.ids[-30:] == last
+        assert len(listener.got) - len(listener.ids) == gaps + 1

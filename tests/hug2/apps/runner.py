@@ -1,0 +1,8 @@
+"""A module without commands."""
+
+import hug
+
+
+@hug.get()
+def get():
+    return "got"

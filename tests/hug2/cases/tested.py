@@ -1,0 +1,5 @@
+"""``hug.test``, from a script."""
+
+from ..exchanges import run
+
+CASES = [run("python tested.py")]

@@ -1,0 +1,5 @@
+"""``hug.use.Local``, from a script."""
+
+from ..exchanges import run
+
+CASES = [run("python using.py")]

@@ -1,0 +1,489 @@
+"""The document of OpenAPI that an API has of itself."""
+
+import dataclasses
+import enum
+import json
+import sys
+import types
+from typing import Any, Literal
+
+import marshmallow
+import pydantic
+import pytest
+from marshmallow import fields
+
+import hug
+
+from . import app
+
+DOCUMENT = hug.API(app).http.openapi()
+
+
+def check(document: dict[str, Any]) -> None:
+    from openapi_spec_validator import OpenAPIV31SpecValidator, OpenAPIV32SpecValidator
+
+    older = document["openapi"].startswith("3.1.")
+    (OpenAPIV31SpecValidator if older else OpenAPIV32SpecValidator)(document).validate()
+
+
+def operation(path: str, method: str = "get", document: dict[str, Any] = DOCUMENT) -> dict[str, Any]:
+    found: dict[str, Any] = document["paths"][path][method]
+    return found
+
+
+def parameters(path: str, method: str = "get", document: dict[str, Any] = DOCUMENT) -> dict[str, Any]:
+    return {each["name"]: each for each in operation(path, method, document)["parameters"]}
+
+
+def schemas(path: str) -> dict[str, Any]:
+    return {name: each.get("schema") for name, each in parameters(path).items()}
+
+
+def component(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = DOCUMENT["components"]["schemas"][name]
+    return found
+
+
+def test_valid() -> None:
+    """It is what the specification says a document of OpenAPI 3.2 is, and JSON."""
+    check(DOCUMENT)
+    assert DOCUMENT["openapi"] == "3.2.0"
+    assert json.loads(json.dumps(DOCUMENT)) == DOCUMENT
+
+
+def test_about_the_api() -> None:
+    """Title, version and description are the module's."""
+    assert DOCUMENT["info"] == {"title": app.__name__, "version": "1.2.3", "description": app.__doc__}
+    assert "servers" not in DOCUMENT
+    assert hug.API().http.openapi(server="http://x") == {
+        "openapi": "3.2.0",
+        "info": {"title": "API", "version": "0"},
+        "servers": [{"url": "http://x"}],
+        "paths": {},
+    }
+
+
+def test_what_is_there() -> None:
+    """Every route that is not private has an operation, with an id that no other has."""
+    assert "/private" not in DOCUMENT["paths"]
+    assert DOCUMENT["paths"]["/every"].keys() == {"get", "post", "delete"}
+    ids = [each["operationId"] for item in DOCUMENT["paths"].values() for each in item.values()]
+    assert len(ids) == len(set(ids))
+    assert {"types", "create_order", "Things_all", "every", "post_every", "delete_every"} <= set(ids)
+
+
+def test_words() -> None:
+    """The docstring is summary and description."""
+    told = operation("/types")
+    assert told["summary"] == "Takes all of hug's types"
+    assert told["description"].endswith("And says what came of them.")
+    assert operation("/orders", "post")["summary"] == "Creates an order"
+    assert "summary" not in operation("/standard")
+
+
+def test_hugs_types() -> None:
+    """Each of hug's types has the schema of what it takes."""
+    told = schemas("/types")
+    assert told == {
+        "text": {"type": "string", "minLength": 1},
+        "number": {"type": "integer"},
+        "in_range": {"type": "integer", "minimum": 1, "exclusiveMaximum": 10, "default": 1},
+        "fraction": {"type": "number", "minimum": 0, "exclusiveMaximum": 1, "default": 0.5},
+        "less": {"type": "integer", "exclusiveMaximum": 5, "default": 1},
+        "greater": {"type": "integer", "exclusiveMinimum": 5, "default": 6},
+        "length": {"type": "string", "minLength": 1, "maxLength": 4, "default": "a"},
+        "short": {"type": "string", "maxLength": 4, "default": "a"},
+        "long": {"type": "string", "minLength": 3, "default": "abc"},
+        "cut": {"type": "string", "default": "abc"},
+        "one_of": {"type": "string", "enum": ["a", "b"], "default": "a"},
+        "mapped": {"type": "string", "enum": ["on", "off"]},
+        "several": {"type": "array", "items": {}, "default": []},
+        "numbers": {"type": "array", "items": {"type": "integer"}, "default": []},
+        "commas": {"type": "array", "items": {}, "default": []},
+        "semicolons": {"type": "string"},
+        "json": {},
+        "smart": {"type": "boolean", "default": False},
+        "boolean": {"type": "boolean", "default": False},
+        "identity": {"type": "string", "format": "uuid"},
+        "exact": {"type": ["string", "number"], "format": "decimal"},
+        "either": {"anyOf": [{"type": "integer"}, {"type": "string"}]},
+        "chained": {"type": "integer", "default": 1},
+        "nullable": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+        "inline": {"type": "string"},
+        "even": {"type": "integer", "description": "An even number", "default": 2},
+        "documented": {"type": "string", "description": "Any words", "default": ""},
+        "bare": {"type": "string"},
+    }
+    commas = parameters("/types")["commas"]
+    assert (commas["style"], commas["explode"]) == ("form", False)
+    assert [name for name, each in parameters("/types").items() if each.get("required")] == ["text", "number"]
+    assert {name: each["example"] for name, each in parameters("/types").items() if "example" in each} == {
+        "number": 3,
+        "text": "a",
+    }
+
+
+def test_standard_types() -> None:
+    """Standard typing has the schemas that msgspec has for it; an object in a query is JSON there."""
+    told = schemas("/standard")
+    assert told["optional"] == {"anyOf": [{"type": "integer"}, {"type": "null"}]}
+    assert told["several"] == {"type": "array", "items": {"type": "integer"}, "default": []}
+    assert told["choice"] == {"type": ["string", "integer"], "enum": ["a", "b", 1], "default": "a"}
+    assert told["colour"]["$ref"] == "#/components/schemas/Colour"
+    assert told["bounded"] == {"type": "integer", "minimum": 3, "exclusiveMaximum": 9, "default": 3}
+    assert {"type": ["string", "number"], "description": "ISO 8601, or seconds"} in told["span"]["anyOf"]
+    point = parameters("/standard")["point"]
+    assert point["content"]["application/json"]["schema"] == {
+        "anyOf": [{"$ref": "#/components/schemas/Point"}, {"type": "null"}]
+    }
+    assert component("Point")["properties"] == {
+        "x": {"type": "integer"},
+        "y": {"type": "integer", "default": 0},
+    }
+    assert component("Colour")["enum"] == ["red", "green"]
+    assert component("Colour")["type"] == "string"
+    assert component("Account")["properties"]["friends"]["items"] == {"$ref": "#/components/schemas/Account"}
+    assert component("Pair")["type"] == "object"
+
+
+def test_bodies() -> None:
+    """Fields of methods that have a body are its properties; a parameter called body is the body."""
+    body = operation("/orders", "post")["requestBody"]
+    assert body["required"]
+    assert {"application/json", "application/x-www-form-urlencoded"} <= body["content"].keys()
+    assert body["content"]["application/json"]["schema"] == {
+        "type": "object",
+        "properties": {
+            "order": {"$ref": "#/components/schemas/Order"},
+            "note": {"type": "string", "default": ""},
+            "tags": {"type": "array", "items": {"type": "string"}, "default": []},
+        },
+        "required": ["order"],
+    }
+    assert "encoding" not in body["content"]["application/json"]
+    form = body["content"]["application/x-www-form-urlencoded"]
+    assert form["encoding"] == {"order": {"contentType": "application/json"}}
+    assert operation("/points", "post")["requestBody"]["content"].keys() == {"application/json"}
+    whole = operation("/orders/{number}", "put")["requestBody"]
+    assert whole["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Order"}
+    assert whole["required"]
+    assert "required" not in operation("/orders/{number}", "patch")["requestBody"]
+    assert "required" not in operation("/anything", "post")["requestBody"]
+
+
+def test_fields_of_urls() -> None:
+    """A field of a URL is a parameter of the path, of the type that the function or the template says."""
+    told = parameters("/items/{number}/lines/{line}")
+    assert told["number"] == {"name": "number", "in": "path", "required": True, "schema": {"type": "integer"}}
+    assert told["line"]["schema"] == {"type": "string", "format": "uuid"}
+    assert told.keys() == {"number", "line"}
+    assert parameters("/mapped").keys() == {"from"}
+
+
+def test_answers() -> None:
+    """Statuses, content types, headers and schemas of answers; what errors look like."""
+    created = operation("/orders", "post")["responses"]
+    assert created["201"] == {
+        "description": "Created",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Order"}}},
+    }
+    invalid = {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}
+    assert created["400"]["content"] == created["4XX"]["content"] == invalid
+    assert component("Errors")["required"] == ["errors"]
+    assert operation("/orders/{number}", "delete")["responses"]["204"] == {"description": "No Content"}
+    assert operation("/orders/{number}", "patch")["responses"]["200"]["headers"].keys() == {"X-Patched"}
+    assert "content" not in operation("/checked", "post")["responses"]["400"]
+    assert operation("/page")["responses"]["200"]["content"] == {"text/html": {"schema": {"type": "string"}}}
+    assert operation("/page")["responses"]["400"]["content"] == invalid
+    assert operation("/text")["responses"]["200"]["content"] == {"text/plain": {"schema": {"type": "string"}}}
+
+
+def test_security() -> None:
+    """Authenticators are security schemes; the answer to who is not let in is told."""
+    assert DOCUMENT["components"]["securitySchemes"] == {
+        "basic": {"type": "http", "scheme": "basic"},
+        "bearer": {"type": "http", "scheme": "bearer"},
+        "X-Api-Key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
+        "sid": {"type": "apiKey", "in": "cookie", "name": "sid"},
+    }
+    deleted = operation("/orders/{number}", "delete")
+    assert deleted["security"] == [{"basic": []}]
+    assert {"401", "403"} <= deleted["responses"].keys()
+    assert "security" not in operation("/standard")
+
+
+def test_event_streams() -> None:
+    """An event stream is described by its items, and these by what the function says that it yields."""
+    (kind, content), *others = operation("/ticks")["responses"]["200"]["content"].items()
+    assert (kind, others) == ("text/event-stream", [])
+    fields = content["itemSchema"]["properties"]
+    assert fields.keys() == {"data", "event", "id", "retry"}
+    assert fields["data"] == {
+        "type": "string",
+        "contentMediaType": "application/json",
+        "contentSchema": {"$ref": "#/components/schemas/Reading"},
+    }
+    lines = operation("/lines")["responses"]["200"]["content"]["text/event-stream"]
+    assert lines["itemSchema"]["properties"]["data"] == {"type": "string"}
+    assert "204" in operation("/lines")["responses"]
+
+
+def test_answers_in_pieces() -> None:
+    """What an async generator yields is described as the lines of JSON that it is written in."""
+    assert operation("/readings")["responses"]["200"]["content"] == {
+        "application/jsonl": {"itemSchema": {"$ref": "#/components/schemas/Reading"}}
+    }
+
+
+def test_older_specification(api: hug.API) -> None:
+    """A document of OpenAPI 3.1, which the setting or the caller chooses, has nothing that only 3.2 has."""
+    hug.http("/any", api=api)(lambda: 1)
+    hug.http("/odd", accept=("CONNECT",), api=api)(lambda: 1)
+    api.extend(hug.API(app), "/app")
+    assert {"additionalOperations"} <= api.http.openapi()["paths"]["/any"].keys()
+    document = api.http.openapi(version="3.1.0")
+    check(document)
+    assert document["openapi"] == "3.1.0"
+    assert "additionalOperations" not in document["paths"]["/any"]
+    assert "/odd" not in document["paths"]
+    assert "itemSchema" not in json.dumps(document)
+    answer = operation("/app/ticks", document=document)["responses"]["200"]
+    assert answer["content"] == {"text/event-stream": {"schema": {"type": "string"}}}
+    assert hug.test.get(api, "/openapi.json").data["openapi"] == "3.2.0"
+    api.http.openapi_version = "3.1.0"
+    assert hug.test.get(api, "/openapi.json").data["openapi"] == "3.1.0"
+    assert api.http.openapi() == document
+    for setting in (
+        lambda: api.http.openapi(version="3.0.3"),
+        lambda: setattr(api.http, "openapi_version", "2"),
+    ):
+        with pytest.raises(ValueError, match=r"take one of 3\.2\.0, 3\.1\.2"):
+            setting()
+    assert api.http.openapi_version == "3.1.0"
+
+
+def test_told_by_the_application(api: hug.API) -> None:
+    """Title, version, servers and more can be set, and hold for the page, too."""
+    api.http.openapi_info = {"title": "Shop", "version": "7", "license": {"name": "MIT"}}
+    api.http.openapi_servers = ["https://a.example", "https://b.example/shop"]
+    told = hug.test.get(api, "/openapi.json").data
+    check(told)
+    assert told == api.http.openapi()
+    assert told["info"] == {"title": "Shop", "version": "7", "license": {"name": "MIT"}}
+    assert [each["url"] for each in told["servers"]] == ["https://a.example", "https://b.example/shop"]
+    assert api.http.openapi(server="http://x")["servers"] == [{"url": "http://x"}]
+    api.http.openapi_info["title"] = "Market"
+    assert hug.test.get(api, "/openapi.json").data["info"]["title"] == "Market"
+
+
+def test_files(api: hug.API) -> None:
+    """Files are told of as binary: those that are uploaded, and those that are the answer."""
+    binary = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
+
+    @hug.post("/photo", output=hug.output_format.file, api=api)
+    def photo(picture: hug.UploadedFile, more: list[hug.UploadedFile]) -> str:
+        return "photo.png"
+
+    hug.get("/thumb", output=hug.output_format.png_image, api=api)(lambda: "thumb.png")
+    document = api.http.openapi()
+    check(document)
+    body = operation("/photo", "post", document)["requestBody"]["content"]["multipart/form-data"]
+    assert body["schema"]["properties"] == {"picture": binary, "more": {"type": "array", "items": binary}}
+    answer = operation("/photo", "post", document)["responses"]["200"]
+    assert answer["content"] == {"application/octet-stream": {"schema": binary}}
+    image = operation("/thumb", "get", document)["responses"]["200"]["content"]["image/png"]
+    assert image["schema"] == {"type": "string", "format": "binary"}
+
+
+def test_declared_order(api: hug.API) -> None:
+    """The values of literals and enumerations inside of classes are in their order, with their types."""
+    Size = enum.Enum("Size", {"M": "medium", "L": "large"})
+    level, sizes = Literal[3, 1, 2], list[Size]  # type: ignore[valid-type]
+    Shirt = dataclasses.make_dataclass("Shirt", [("level", level), ("enum", sizes)])
+    hug.post("/shirt", api=api, args={"body": Shirt})(lambda body: None)
+    document = api.http.openapi()
+    check(document)
+    made = document["components"]["schemas"]
+    assert made["Shirt"]["properties"]["level"] == {"type": "integer", "enum": [3, 1, 2]}
+    assert (made["Size"]["type"], made["Size"]["enum"]) == ("string", ["medium", "large"])
+
+
+def test_schemas_of_marshmallow(api: hug.API) -> None:
+    """A schema of marshmallow is an object with its fields, by the names that they have outside."""
+
+    class Tree(marshmallow.Schema):
+        name = fields.Email(required=True, data_key="Name")
+        heights = fields.List(fields.Integer(allow_none=True))
+        planted = fields.Date(dump_only=True, required=True)
+        parent = fields.Nested(lambda: Tree())  # noqa: PLW0108  # it is not there yet
+        price = fields.Decimal()
+
+    hug.post("/one", api=api, args={"body": Tree()})(lambda body: None)
+    hug.post("/many", api=api, args={"body": Tree(many=True, only=["name"])})(lambda body: None)
+    document = api.http.openapi()
+    check(document)
+    one, many = (
+        operation(url, "post", document)["requestBody"]["content"]["application/json"]["schema"]
+        for url in ("/one", "/many")
+    )
+    assert (one["type"], one["required"]) == ("object", ["Name"])
+    assert one["properties"] == {
+        "Name": {"type": "string"},
+        "heights": {"type": "array", "items": {"type": ["integer", "null"]}},
+        "planted": {"type": "string", "format": "date", "readOnly": True},
+        "parent": {"type": "object"},
+        "price": {},
+    }
+    assert (many["type"], many["items"]["properties"]) == ("array", {"Name": {"type": "string"}})
+
+
+@pytest.fixture
+def versioned(api: hug.API) -> hug.API:
+    hug.get("/price", api=api, versions=1)(lambda: 1)
+    hug.get("/price", api=api, versions=2)(lambda currency: 2)
+    hug.get("/always", api=api)(lambda: 3)
+    return api
+
+
+@pytest.fixture
+def api() -> hug.API:
+    return hug.API(types.ModuleType("made"))
+
+
+def test_versions(versioned: hug.API) -> None:
+    """There is a document for each version, with the URLs of that; the highest is the default."""
+    first, second = versioned.http.openapi(1), versioned.http.openapi()
+    assert (first["info"]["version"], second["info"]["version"]) == ("1", "2")
+    assert first["paths"].keys() == {"/v1/price", "/v1/always"}
+    assert "parameters" not in operation("/v1/price", document=first)
+    assert parameters("/v2/price", document=second).keys() == {"currency"}
+    for url, version in (
+        ("/v1/openapi.json", "1"),
+        ("/openapi.json?api_version=1", "1"),
+        ("/openapi.json", "2"),
+    ):
+        assert hug.test.get(versioned, url).data["info"]["version"] == version
+
+
+def test_other_apis(api: hug.API) -> None:
+    """What is taken over from another API is told of at the URL where it is."""
+    other = hug.API(types.ModuleType("other"))
+    hug.get("/x", api=other)(lambda number: 1)
+    api.extend(other, "/sub")
+    document = api.http.openapi()
+    assert parameters("/sub/x", document=document).keys() == {"number"}
+    assert other.http.openapi()["paths"].keys() == {"/x"}
+
+
+def test_unusual_methods(api: hug.API) -> None:
+    """Methods that OpenAPI has no place for are additional operations, and the document stays valid."""
+    hug.http("/any", api=api)(lambda: 1)
+    document = api.http.openapi()
+    check(document)
+    assert document["paths"]["/any"]["additionalOperations"].keys() == {"CONNECT"}
+
+
+def test_classes_of_the_same_name(api: hug.API) -> None:
+    """Two classes of one name are two components, unless they are the same."""
+
+    def kind(annotation: type) -> Any:
+        return dataclasses.make_dataclass("Item", [("value", annotation)])
+
+    for number, annotation in enumerate((int, str, int)):
+        hug.post(f"/{number}", api=api, args={"body": kind(annotation)})(lambda body: None)
+    document = api.http.openapi()
+    assert document["components"]["schemas"].keys() == {"Item", "Item_2", "Errors"}
+    names = [
+        operation(f"/{n}", "post", document)["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+        for n in range(3)
+    ]
+    assert [name.rpartition("/")[2] for name in names] == ["Item", "Item_2", "Item"]
+
+
+def test_bodies_that_are_enough(api: hug.API) -> None:
+    """A body may be told as JSON alone, for programs that cannot choose; files stay what they are: forms."""
+    hug.post("/values", api=api)(lambda number: number)
+    hug.post("/file", api=api, args={"file": hug.UploadedFile})(lambda file: None)
+
+    def told(url: str) -> Any:
+        document = hug.test.get(api, "/openapi.json").data
+        return operation(url, "post", document)["requestBody"]["content"].keys()
+
+    assert len(told("/values")) == 3
+    api.http.openapi_bodies = ["application/json"]
+    assert told("/values") == {"application/json"}
+    assert told("/file") == {"multipart/form-data"}
+
+
+def test_names_of_classes(api: hug.API) -> None:
+    """Titles differ, as generators make a class of each; what refers to a numbered one is there once, too."""
+    part = pydantic.create_model("Part", size=int)
+    whole = pydantic.create_model("Whole", part=part)
+    other = dataclasses.make_dataclass("Part", [("colour", str)])
+    hug.get("/other", api=api, args={"return": other})(lambda: None)
+    for url in ("/1", "/2"):
+        hug.post(url, api=api, args={"body": whole, "return": whole})(lambda body: body)
+    components = api.http.openapi()["components"]["schemas"]
+    assert components.keys() == {"Part", "Part_2", "Whole", "Errors"}
+    assert {components[name]["title"] for name in ("Part", "Part_2", "Whole")} == {"Part", "Part_2", "Whole"}
+    assert components["Whole"]["properties"]["part"] == {"$ref": "#/components/schemas/Part_2"}
+
+
+def test_where_it_is(api: hug.API) -> None:
+    """The document is served, by GET only, with the server's URL; where can be changed, and switched off."""
+    hug.get("/x", api=api)(lambda: 1)
+    answer = hug.test.get(api, "/openapi.json", host="example.com", scheme="https")
+    assert answer.status == hug.HTTP_200
+    assert answer.content_type == "application/json; charset=utf-8"
+    assert answer.data["servers"] == [{"url": "https://example.com"}]
+    assert hug.test.head(api, "/openapi.json").status == hug.HTTP_200
+    assert hug.test.post(api, "/openapi.json").status == hug.HTTP_404
+    api.http.openapi_url = "/api-docs"
+    assert hug.test.get(api, "/api-docs").data["paths"].keys() == {"/x"}
+    assert hug.test.get(api, "/openapi.json").status == hug.HTTP_404
+    api.http.openapi_url = None
+    assert hug.test.get(api, "/api-docs").status == hug.HTTP_404
+
+
+def test_of_what_there_is_now(api: hug.API) -> None:
+    """A route that is added later, and another format, are told of."""
+    hug.get("/x", api=api)(lambda: 1)
+    assert hug.test.get(api, "/openapi.json").data["paths"].keys() == {"/x"}
+    hug.get("/y", api=api)(lambda: 1)
+    api.http.output_format = hug.output_format.text
+    told = hug.test.get(api, "/openapi.json").data
+    assert operation("/y", document=told)["responses"]["200"]["content"].keys() == {"text/plain"}
+
+
+@pytest.mark.parametrize("page", ["/openapi.json", "/documentation"])
+def test_no_route_is_shadowed(api: hug.API, page: str) -> None:
+    """A page of hug's own is where no route is, templates included, and behind each base URL."""
+    api.http.base_url = "/base"
+    hug.get("/x", api=api)(lambda: 1)
+    for url in (page, f"/base{page}"):
+        assert hug.test.get(api, url).status == hug.HTTP_200
+    assert hug.test.get(api, f"/elsewhere{page}").status == hug.HTTP_404
+    hug.get("/{name}", api=api)(lambda name: name)
+    assert hug.test.get(api, f"/base{page}").data == page[1:]
+    api.http.base_url = ""
+    hug.get("/{name}", api=api)(lambda name: name)
+    assert hug.test.get(api, page).data == page[1:]
+
+
+def test_documentation_page(api: hug.API) -> None:
+    """``/documentation`` answers 200 with the documentation, also beside a handler for what is not found."""
+    hug.get("/x", api=api)(lambda: 1)
+    answer = hug.test.get(api, "/documentation")
+    assert answer.status == hug.HTTP_200
+    assert answer.data == {"documentation": api.http.documentation(prefix="http://falconframework.org")}
+    assert answer.content.startswith(b'{\n    "documentation"')
+    hug.not_found(api=api)(lambda: "lost")
+    assert hug.test.get(api, "/documentation").status == hug.HTTP_200
+    assert hug.test.get(api, "/elsewhere").data == "lost"
+    api.http.documentation_url = None
+    assert hug.test.get(api, "/documentation").data == "lost"
+
+
+def test_modules_name() -> None:
+    """An API of a module that says no version has version 0."""
+    assert hug.API(sys.modules[__name__]).http.openapi()["info"]["version"] == "0"
