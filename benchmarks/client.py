@@ -12,9 +12,9 @@ TIMEOUT = 30.0
 HEAD_END = b"\r\n\r\n"
 
 
-def connect(port: int) -> socket.socket:
+def connect(port: int, host: str = "127.0.0.1") -> socket.socket:
     """Return a connection to the server."""
-    connection = socket.create_connection(("127.0.0.1", port), TIMEOUT)
+    connection = socket.create_connection((host, port), TIMEOUT)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
 
@@ -52,9 +52,9 @@ def read_answer(connection: socket.socket) -> tuple[bytes, int]:
     return body, len(head) + len(HEAD_END) + length
 
 
-def answer(port: int, path: str) -> bytes:
+def answer(port: int, path: str, host: str = "127.0.0.1") -> bytes:
     """Return the body of the answer to a GET request."""
-    with connect(port) as connection:
+    with connect(port, host) as connection:
         connection.sendall(request(path))
         return read_answer(connection)[0]
 

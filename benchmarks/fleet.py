@@ -75,7 +75,7 @@ def parse(data: bytes) -> Piece:
 
 
 class Fleet:
-    """Readers; use it as a context manager.
+    """Readers, spread evenly over some servers; use it as a context manager.
 
     Attributes:
         delivered: Events that came.
@@ -87,8 +87,8 @@ class Fleet:
         busy: Nanoseconds for which this process had something to do.
     """
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, *addresses: tuple[str, int]) -> None:
+        self._addresses = addresses
         self._poll = select.epoll()
         self._sockets: dict[int, socket.socket] = {}
         self._next: dict[int, int] = {}
@@ -138,7 +138,7 @@ class Fleet:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             if number >= PORTS:
                 connection.bind((f"127.0.0.{1 + number // PORTS}", 0))
-            connection.connect(("127.0.0.1", self._port))
+            connection.connect(self._addresses[number % len(self._addresses)])
         except BaseException:
             connection.close()
             raise

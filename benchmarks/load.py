@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 from fleet import Fleet
-from peers import Load, Peer
+from peers import Load, Publishing
 
 FIRST = 100
 """Most readers that come before the memory of the others is measured."""
@@ -19,6 +22,24 @@ AT_ONCE = 60.0
 
 PAUSE = 0.02
 """Seconds until all of a server's processor time is counted: of what runs, that is done at each tick only."""
+
+
+class Measured(Protocol):
+    """A server that fans out, or several that do so together; see `peers.Peer`."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def addresses(self) -> Sequence[tuple[str, int]]: ...
+
+    def cpu(self) -> float: ...
+
+    def memory(self) -> int: ...
+
+    def readers(self) -> int: ...
+
+    def publish(self, load: Load, first: int) -> Publishing: ...
 
 
 @dataclass(frozen=True)
@@ -39,6 +60,7 @@ class Outcome:
         mib: MiB of the server's memory at the end.
         batch: Events that came in one read, on average.
         busy: Share of the time, in %, for which the reading process had something to do.
+        kept: Share of the time, in %, for which others had the core that the reading process wanted.
     """
 
     deliveries: int
@@ -54,6 +76,7 @@ class Outcome:
     mib: float
     batch: float
     busy: float
+    kept: float
 
     @property
     def rate(self) -> float:
@@ -66,7 +89,7 @@ class Outcome:
         return self.cpu / max(1, self.deliveries) * 1e6
 
 
-def measure(server: Peer, load: Load, warm_up: int = 0) -> Outcome:
+def measure(server: Measured, load: Load, warm_up: int = 0) -> Outcome:
     """Open the readers, publish, and read everything.
 
     Args:
@@ -74,14 +97,14 @@ def measure(server: Peer, load: Load, warm_up: int = 0) -> Outcome:
         load: What to publish.
         warm_up: Events for each channel that come before, and do not count.
     """
-    with Fleet(server.port) as fleet:
+    with Fleet(*server.addresses) as fleet:
         kib = gather(server, fleet, load.of_readers())
         if warm_up:
             run(server, fleet, Load(load.readers, warm_up, load.rate, load.channels, load.size), 0)
         return run(server, fleet, load, warm_up, kib)
 
 
-def gather(server: Peer, fleet: Fleet, channels: list[int]) -> float:
+def gather(server: Measured, fleet: Fleet, channels: list[int]) -> float:
     """Open a reader of each channel and wait until the server has them; return the KiB that each takes."""
     first = min(FIRST, len(channels) // 2)
     fleet.open(channels[:first])
@@ -92,7 +115,7 @@ def gather(server: Peer, fleet: Fleet, channels: list[int]) -> float:
     return (server.memory() - memory) / 1024 / max(1, len(fleet) - first)
 
 
-def wait_for_readers(server: Peer, count: int) -> None:
+def wait_for_readers(server: Measured, count: int) -> None:
     """Wait until the server counts that many readers."""
     deadline = time.monotonic() + PATIENCE
     while (there := server.readers()) < count:
@@ -101,7 +124,7 @@ def wait_for_readers(server: Peer, count: int) -> None:
         time.sleep(0.02)
 
 
-def run(server: Peer, fleet: Fleet, load: Load, first: int, kib: float = 0.0) -> Outcome:
+def run(server: Measured, fleet: Fleet, load: Load, first: int, kib: float = 0.0) -> Outcome:
     """Publish on a server whose readers are there, and read everything.
 
     Args:
@@ -112,11 +135,12 @@ def run(server: Peer, fleet: Fleet, load: Load, first: int, kib: float = 0.0) ->
         kib: See `Outcome`.
     """
     fleet.forget()
-    cpu, start = server.cpu(), time.monotonic()
+    cpu, kept, start = server.cpu(), kept_waiting(), time.monotonic()
     publishing = server.publish(load, first)
     deadline = start + (3 * load.seconds + PATIENCE if load.rate else AT_ONCE)
     end = fleet.read(first + load.events, deadline, publishing.turn)
     unread = load.readers * load.events - fleet.delivered - fleet.gaps + fleet.dups
+    kept = (kept_waiting() - kept) / (end - start)
     late = None if unread else publishing.seconds() - load.seconds
     time.sleep(PAUSE)
     cpu = server.cpu() - cpu
@@ -135,4 +159,13 @@ def run(server: Peer, fleet: Fleet, load: Load, first: int, kib: float = 0.0) ->
         mib=server.memory() / 1024**2,
         batch=fleet.delivered / max(1, fleet.reads),
         busy=fleet.busy / (end - start) / 1e7,
+        kept=kept * 100,
     )
+
+
+def kept_waiting() -> float:
+    """Return for how many seconds this process could have run and did not; 0 if the kernel does not say."""
+    try:
+        return int(Path("/proc/self/schedstat").read_text().split()[1]) / 1e9
+    except OSError:
+        return 0.0

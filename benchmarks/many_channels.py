@@ -48,7 +48,7 @@ FAULTS = [HEAD.index(each) - 2 for each in ("gaps", "dups", "unread")]
 def measure(name: str, channels: int, seconds: float) -> tuple[float, ...]:
     """Return a row of numbers: the sums of as many rounds as take that long, three at least."""
     load = Load(channels, 1, channels=channels)
-    with Peer(name) as server, Fleet(server.port) as fleet:
+    with Peer(name) as server, Fleet(*server.addresses) as fleet:
         kib = gather(server, fleet, load.of_readers())
         run(server, fleet, load, 0)
         outcomes: list[Outcome] = []

@@ -32,17 +32,17 @@ load_module {module};
 daemon off; master_process off; pid nginx.pid; error_log stderr crit; worker_rlimit_nofile {files};
 events {{ worker_connections {files}; }}
 http {{
-  access_log off;
+  access_log off;{upstream}
   client_body_temp_path t; proxy_temp_path t; fastcgi_temp_path t; uwsgi_temp_path t; scgi_temp_path t;
   server {{
     listen 127.0.0.1:{port} backlog=2048;
     keepalive_requests 1000000;
     location = /events {{
-      nchan_subscriber eventsource; nchan_channel_id events; nchan_subscriber_first_message newest;
+      nchan_subscriber eventsource; nchan_channel_id events; nchan_subscriber_first_message newest;{redis}
     }}
     location = /publish {{
       nchan_publisher; nchan_channel_id events;
-      nchan_message_buffer_length 20000; nchan_message_timeout 5m;
+      nchan_message_buffer_length 20000; nchan_message_timeout 5m;{redis}
     }}
     location = /status {{ nchan_stub_status; }}
   }}
@@ -76,10 +76,21 @@ def installed() -> bool:
 class Nchan(Peer):
     """nginx with its nchan module, as one process."""
 
-    def __init__(self) -> None:
+    def __init__(self, redis: str = "") -> None:
+        """Prepare one.
+
+        Args:
+            redis: URL of a Redis that keeps the events for several of them.
+        """
         self._folder = tempfile.TemporaryDirectory()
         super().__init__("nchan", [str(nginx()), "-p", f"{self._folder.name}/", "-c", "nginx.conf"])
-        text = CONFIGURATION.format(module=module(), port=self.port, files=open_files() - 100)
+        text = CONFIGURATION.format(
+            module=module(),
+            port=self.port,
+            files=open_files() - 100,
+            upstream=f"\n  upstream shared {{ nchan_redis_server {redis}; }}" if redis else "",
+            redis=" nchan_redis_pass shared;" if redis else "",
+        )
         (Path(self._folder.name) / "nginx.conf").write_text(text)
 
     def __exit__(self, *_: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from client import answer, connect, read_answer, request
@@ -74,12 +74,23 @@ class Publishing:
 class Peer(Server):
     """A server that fans out."""
 
-    def __init__(self, name: str, command: Sequence[str] = ()) -> None:
-        super().__init__(name, command or COMMANDS[name])
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+        host: str = "127.0.0.1",
+    ) -> None:
+        super().__init__(name, command or COMMANDS[name], environment, host)
+
+    @property
+    def addresses(self) -> Sequence[tuple[str, int]]:
+        """Where its readers connect to."""
+        return ((self.host, self.port),)
 
     def readers(self) -> int:
         """Return how many streams are open and will get what is published."""
-        return int(answer(self.port, "/readers"))
+        return int(answer(self.port, "/readers", self.host))
 
     def publish(self, load: Load, first: int) -> Publishing:
         """Begin to publish, with events of this number."""

@@ -8,6 +8,7 @@ is near 100, the rate is the server's own; the client, one Python process, reach
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
 import time
 
@@ -72,6 +73,13 @@ def answers(case: Case, connections: int, seconds: float) -> tuple[float, float,
         return rate, load / rate * 1e6, load * 100
 
 
+def fastapi(results: dict[Case, tuple[float, ...]], path: str) -> float:
+    """Return FastAPI's rate with the same kind of handler; NaN without FastAPI."""
+    return next(
+        (rate for (name, _, its), (rate, *_) in results.items() if (name, its) == ("fastapi", path)), math.nan
+    )
+
+
 def main() -> None:
     """Measure all that are installed, in turns, and print the medians."""
     parser = argparse.ArgumentParser(
@@ -98,12 +106,12 @@ def main() -> None:
     )
     print()
     results = {case: medians(runs[case]) for case in handlers}
-    base = results["falcon", "async def", "/add"][0]
+    falcon = results["falcon", "async def", "/add"][0]
     show(
-        ("server", "handler", "requests/s", "to falcon", "us a request", "server busy %"),
+        ("server", "handler", "requests/s", "to falcon", "to fastapi's", "us a request", "server busy %"),
         [
-            (name, kind, result[0], result[0] / base, *result[1:])
-            for (name, kind, _), result in results.items()
+            (name, kind, rate, rate / falcon, rate / fastapi(results, path), *others)
+            for (name, kind, path), (rate, *others) in results.items()
         ],
     )
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -64,28 +64,41 @@ class Server:
     """A server while it runs; use it as a context manager.
 
     Attributes:
-        port: Where it listens, on 127.0.0.1.
+        host: Where it listens.
+        port: And at which port.
         said: What it had to say about errors, once it has ended.
     """
 
     said = b""
 
-    def __init__(self, name: str, command: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+        host: str = "127.0.0.1",
+    ) -> None:
         """Prepare a server.
 
         Args:
             name: What it is called.
             command: What starts it, with ``{port}`` for its port; left out, it is one of `APPLICATIONS`.
+            environment: Variables that it has besides ours.
+            host: Where it will listen.
         """
         self.name = name
+        self.host = host
         self.port = free_port()
+        self._environment = {**os.environ, **(environment or {})}
         self._command = [part.format(port=self.port) for part in command or uvicorn(APPLICATIONS[name])]
 
     def __enter__(self) -> Self:
         self._errors = tempfile.TemporaryFile()  # closed by __exit__
         os.sched_setaffinity(0, SERVER_CORE)  # which the child inherits
         try:
-            self._process = subprocess.Popen(self._command, cwd=APPS, stderr=self._errors)
+            self._process = subprocess.Popen(
+                self._command, cwd=APPS, stderr=self._errors, env=self._environment
+            )
         finally:
             os.sched_setaffinity(0, CLIENT_CORE)
         try:
@@ -109,8 +122,8 @@ class Server:
         deadline = time.monotonic() + timeout
         while True:
             try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
-            except ConnectionRefusedError:
+                socket.create_connection((self.host, self.port)).close()
+            except OSError:
                 if self._process.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError(f"the server {self.name} did not start") from None
                 time.sleep(0.05)
@@ -119,8 +132,7 @@ class Server:
 
     def cpu(self) -> float:
         """Return the seconds of processor time it has used, all its threads together."""
-        # What clock_getcpuclockid(3) makes of a process id.
-        return time.clock_gettime((~self._process.pid << 3) | 2)
+        return cpu_of(self._process.pid)
 
     def memory(self) -> int:
         """Return the bytes of memory it has resident; the kernel's for its sockets are not among them."""
@@ -128,7 +140,13 @@ class Server:
 
     def tasks(self) -> int:
         """Return how many tasks its event loop has."""
-        return int(answer(self.port, "/tasks"))
+        return int(answer(self.port, "/tasks", self.host))
+
+
+def cpu_of(pid: int) -> float:
+    """Return the seconds of processor time that a process has used, all its threads together."""
+    # What clock_getcpuclockid(3) makes of a process id.
+    return time.clock_gettime((~pid << 3) | 2)
 
 
 def uvicorn(application: str, *options: str) -> list[str]:
