@@ -15,10 +15,14 @@ def page():
 
 
 @hug.post("/say")
-def say(name: Annotated[str, hug.types.length(1, 31)], text: Annotated[str, hug.types.length(1, 1001)]):
-    """Sends a line to everybody who listens, and tells how many these are."""
-    room.publish({"name": name, "text": text, "time": datetime.now(UTC)}, event="line")
-    return {"listening": len(room.readers)}
+async def say(name: Annotated[str, hug.types.length(1, 31)], text: Annotated[str, hug.types.length(1, 1001)]):
+    """Sends a line to everybody who listens, to this process or another; or says that it could not."""
+    try:
+        return {
+            "id": await room.publish({"name": name, "text": text, "time": datetime.now(UTC)}, event="line")
+        }
+    except (hug.exceptions.NotTaken, hug.exceptions.FateUnknown) as error:
+        raise hug.HTTPServiceUnavailable(title="The room does not answer") from error
 
 
 @hug.sse("/room")
