@@ -123,7 +123,7 @@ def test_the_engine_is_away(processes: Processes, caplog: pytest.LogCaptureFixtu
         assert not first.over
         assert not second.over
         processes.server.start()
-        for client in (first, second):  # what waited for the engine may come first, of the run that was closed
+        for client in (first, second):  # what waited for the engine comes first, of the run that was closed
             await client.until(lambda client: len(whole(client)) > 1, "events of another run")
             await more(client)
             assert len(whole(client)) == 2
