@@ -11,12 +11,6 @@ from pathlib import Path
 FOLDER = Path(__file__).parents[2] / "examples"
 
 
-def free_port() -> int:
-    """Return a port that is free now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
 @contextmanager
 def serving_example(name: str, port: int, options: Sequence[str] = ("-ma", "-s")) -> Iterator[list[str]]:
     """Serve an example until the block ends; it begins when the server listens.

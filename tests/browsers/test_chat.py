@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from ..ports import free_port
 from .engines import Browser, Chromium
-from .examples import free_port, serving_example
+from .examples import serving_example
 from .watching import wait_for
 
 LINES = "[...lines.children].map(line => [...line.children].map(part => part.textContent))"

@@ -3,8 +3,9 @@
 import re
 from pathlib import Path
 
+from ..ports import free_port
 from .engines import Browser
-from .examples import free_port, serving_example
+from .examples import serving_example
 from .watching import wait_for
 
 ROOT = Path(__file__).parents[2]

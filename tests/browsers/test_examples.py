@@ -2,8 +2,9 @@
 
 import pytest
 
+from ..ports import free_port
 from .engines import Browser
-from .examples import free_port, serving_example
+from .examples import serving_example
 from .watching import wait_for
 
 STATE = "document.getElementById('state').textContent"

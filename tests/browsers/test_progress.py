@@ -10,9 +10,10 @@ from types import ModuleType
 import pytest
 import uvicorn
 
+from ..ports import free_port
 from ..waiting import until
 from .engines import Browser, Chromium
-from .examples import FOLDER, free_port, serving_example
+from .examples import FOLDER, serving_example
 from .watching import wait_for
 
 STEPS = "[...find('steps').children].map(step => step.textContent)"

@@ -2,7 +2,8 @@
 
 import http.client
 
-from .running import Server, free_port
+from ..ports import free_port
+from .running import Server
 
 
 class Nats(Server):

@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 import psycopg
 
+from ..ports import free_port
 from ..waiting import until
-from .running import Server, end, free_port, which
+from .running import Server, end, which
 
 
 class Postgres(Server):

@@ -5,7 +5,8 @@ import subprocess
 
 import redis
 
-from .running import Server, free_port
+from ..ports import free_port
+from .running import Server
 
 
 class Redis(Server):

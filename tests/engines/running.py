@@ -5,13 +5,13 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
+from ..ports import free_port
 from ..waiting import until
 
 MEMORY = Path("/dev/shm")
@@ -209,14 +209,6 @@ def end(process: "subprocess.Popen[bytes]") -> None:
     for pid in list(_family(process.pid)):
         _signal(pid, signal.SIGKILL)
     process.wait(10)
-
-
-def free_port() -> int:
-    """Return a port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def which(program: str) -> str | None:

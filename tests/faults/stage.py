@@ -16,8 +16,9 @@ from hug.eventstream.wire.decode import Decoder
 from hug.exceptions import Unreachable
 
 from ..engines.postgres_server import PostgresPair
-from ..engines.running import Server, free_port
+from ..engines.running import Server
 from ..engines.servers import engine_of, new
+from ..ports import free_port
 from ..waiting import until
 from .accounts import Figures, Key, Told, settle
 from .machine import Machine, unable

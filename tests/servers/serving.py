@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -11,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any, Final, Self
 
+from ..ports import free_port
 from ..waiting import until
 from .client import Client, get
 
@@ -96,8 +96,7 @@ class Server:
         self._start()
 
     def _start(self) -> None:
-        with socket.create_server(("127.0.0.1", self._wanted)) as listener:
-            self.port = listener.getsockname()[1]
+        self.port = self._wanted or free_port()
         words = COMMANDS[self.name].replace(" app", f" {self.app}").format(port=self.port).split()
         self.process = subprocess.Popen(
             [sys.executable, "-m", *words],

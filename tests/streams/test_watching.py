@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families as metrics
 import hug
 from hug.eventstream.brokers.url import broker
 
-from ..engines.running import free_port
+from ..ports import free_port
 from .stalling import Client, run, serve, until
 
 

@@ -15,10 +15,10 @@ import pytest
 from hug.eventstream.engines.nats import engine
 from hug.exceptions import BrokerError, Unreachable
 
+from ...ports import free_port
 from ..conftest import Ear
 from ..entries import entry, put
 from ..nats_server import Nats
-from ..running import free_port
 from .conftest import configured, connected
 
 pytestmark = pytest.mark.anyio

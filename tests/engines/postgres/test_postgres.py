@@ -30,10 +30,11 @@ from hug.eventstream.history.log import Bounds
 from hug.exceptions import BrokerError, ChannelClosed, Unreachable
 from hug.test import broker
 
+from ...ports import free_port
 from ...waiting import eventually
 from ..conftest import Another, Ear
 from ..entries import MUCH, entries, entry, kept, put, requests
-from ..running import Server, free_port
+from ..running import Server
 from ..servers import engine_of, started
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ..running import free_port
+from ...ports import free_port
 from ..servers import Server
 from ..test_processes import with_options
 
