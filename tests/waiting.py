@@ -8,8 +8,8 @@ from typing import Final, TypeVar
 
 Result = TypeVar("Result")
 
-PATIENCE: Final = 15.0
-"""Seconds after which what has not come will not come."""
+PATIENCE: Final = 60.0
+"""Seconds after which what has not come will not come, on a machine that others keep busy, too."""
 
 PAUSE: Final = 0.002
 """Seconds between two looks."""

@@ -90,7 +90,8 @@ def test_locked_channel(processes: Processes, server: Server) -> None:  # noqa: 
 @pytest.mark.slow
 def test_locked_for_too_long(processes: Processes, server: Server) -> None:  # noqa: F811
     """What the engine has not taken, for certain, fails so, and says why; the rest is not held up."""
-    locked = processes.topic("locked", patience=0.3)
+    locked = processes.topic("locked", patience=0.5)
+    processes.brokers[0].connect(5).result(5)
     server.locked.add("locked")
     failing = [locked.append(event(number)) for number in range(3)]
     for each in failing:
@@ -104,12 +105,14 @@ def test_locked_for_too_long(processes: Processes, server: Server) -> None:  # n
 @pytest.mark.slow
 def test_locked_after_a_lost_answer(processes: Processes, server: Server) -> None:  # noqa: F811
     """Of an event that was taken perhaps, before the channel was locked, nobody knows whether it was."""
-    locked = processes.topic("locked", patience=0.4)
+    locked = processes.topic("locked", patience=1)
+    processes.brokers[0].connect(5).result(5)
     server.loses = 1
-    server.delay = 0.01
+    server.up = False  # so that nobody asks again before it is locked
     failing = locked.append(event(1))
     until(lambda: server.run("locked").last == 1)
     server.locked.add("locked")
+    server.start()
     with pytest.raises(FateUnknown, match="locked is locked"):
         failing.result(5)
 

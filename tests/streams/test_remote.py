@@ -4,6 +4,7 @@ What holds on real engines is in tests/brokers; here is what depends on a certai
 """
 
 import asyncio
+import contextlib
 import gc
 import multiprocessing
 import os
@@ -74,7 +75,7 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Processes]:
     made.server.hangs = False
     for broker in made.brokers:
         broker.close(0.5)
-    assert not made.server.connections
+    until(lambda: not made.server.connections, "the end of all connections")
 
 
 @pytest.fixture
@@ -86,6 +87,23 @@ def event(number: int) -> bytes:
     return b"data: %d\n" % number
 
 
+@contextlib.contextmanager
+def busy(broker: RemoteBroker) -> Iterator[None]:
+    """Hold up the thread of a broker: what happens meanwhile it learns of at once, when it goes on."""
+    held, over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        held.set()
+        over.wait(60)
+
+    broker.thread.call(hold)
+    assert held.wait(60)
+    try:
+        yield
+    finally:
+        over.set()
+
+
 # Publishing
 
 
@@ -93,8 +111,8 @@ def test_burst(processes: Processes, server: Server) -> None:
     """Many events at once are few questions to the engine, and keep their order."""
     channel = processes.topic()
     channel.append(event(0)).result(5)
-    server.delay = 0.01
-    published = [channel.append(event(number)) for number in range(1, 401)]
+    with busy(processes.brokers[0]):
+        published = [channel.append(event(number)) for number in range(1, 401)]
     positions = [int(each.result(5).rpartition("-")[2]) for each in published]
     assert positions == list(range(2, 402))
     assert [each.fields for each in server.run().events] == [event(number) for number in range(401)]
@@ -134,7 +152,7 @@ def test_patience_with_an_absent_engine(processes: Processes, server: Server) ->
 def test_patience_with_a_silent_engine(processes: Processes, server: Server) -> None:
     """What was sent may have been taken: nobody knows, and that is said."""
     channel = processes.topic(patience=0.3)
-    channel.append(event(0)).result(5)
+    processes.brokers[0].connect(5).result(5)
     server.hangs = True
     failing = channel.append(event(1))
     with pytest.raises(FateUnknown, match="only if it may come twice"):
@@ -210,12 +228,12 @@ def test_outbox_is_bounded_by_bytes(
 def test_lease(processes: Processes, server: Server) -> None:
     """Who publishes for a lease that somebody else has by now is refused."""
     first, second = processes.broker(), processes.broker()
-    number = first.lease("run", "one", 0.05).result(5)
+    number = first.lease("run", "one", 60).result(5)
     assert number is not None
     channel = first.topic("news", BOUNDS, lambda: None)
     channel.append(event(1), ("run", number)).result(5)
     assert first.lease("run", "one", 0.05).result(5) == number
-    later = until(lambda: second.lease("run", "other", 5).result(5))
+    later = until(lambda: second.lease("run", "other", 60).result(5))
     assert later > number
     assert first.lease("run", "one", 5).result(5) is None
     with pytest.raises(LeaseLost):
@@ -622,8 +640,9 @@ def test_leaving(processes: Processes, server: Server, monkeypatch: pytest.Monke
     channel = processes.topic()
     listener = Listener(channel, list)
     listener.read_until(processes.topic().append(event(1)).result(5))
-    channel.unfollow()
-    assert channel.follow() is None  # somebody came at once
+    with busy(processes.brokers[0]):
+        channel.unfollow()
+        assert channel.follow() is None  # somebody came at once
     time.sleep(0.1)
     assert processes.brokers[0].health().followed == 1
     server.stop()

@@ -13,7 +13,7 @@ from hug.eventstream.brokers import engine_thread
 from hug.eventstream.brokers.remote import RemoteBroker
 from hug.eventstream.serving import lease, shared_by_lease
 
-from ..waiting import eventually
+from ..waiting import eventually, until
 from .engine_in_memory import Server
 from .stalling import Client, run
 
@@ -77,7 +77,7 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Processes]:
     yield made
     for broker in made.brokers:
         broker.close(0.5)
-    assert not made.server.connections
+    until(lambda: not made.server.connections, "the end of all connections")
     assert made.running == 0
 
 

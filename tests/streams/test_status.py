@@ -354,6 +354,8 @@ def test_asking_in_a_thread(api: Any) -> None:
         asking = asyncio.create_task(asyncio.to_thread(ask))
         for round_ in range(3):
             clients = [await Client(api, f"/stream/{n % 50 + round_}").open() for n in range(120)]
+            seen = len(asked)
+            await until(lambda seen=seen: len(asked) > seen + 2, "answers while all are open")  # type: ignore[misc]
             for n in range(50):
                 hug.sse.channel(f"c{n + round_}", api=api).publish(n)
             for client in clients:
