@@ -43,7 +43,7 @@ class Source:
         self.began += 1
         try:
             for n in itertools.count():
-                while n >= self.most:
+                while n >= self.most:  # noqa: ASYNC110  # whichever loop it runs on
                     await asyncio.sleep(0.001)
                 yield n
                 await asyncio.sleep(0.001)
