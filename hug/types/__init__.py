@@ -7,7 +7,7 @@ Lower-case names are what annotations use: instances (``text``), or the class wh
 from typing import TYPE_CHECKING
 
 from hug.types.adapted import MarshmallowInputSchema, MarshmallowReturnSchema
-from hug.types.base import SubTyped, Type, accept, create
+from hug.types.base import Type, accept, create
 from hug.types.collection import (
     JSON,
     DelimitedList,
@@ -15,6 +15,7 @@ from hug.types.collection import (
     Mapping,
     Multiple,
     OneOf,
+    SubTyped,
     delimited_list,
     mapping,
     one_of,

@@ -27,19 +27,6 @@ class Type:
         raise NotImplementedError("To implement a new type __call__ must be defined")
 
 
-class SubTyped(Type):
-    """A container that takes the types of its parts in square brackets, as ``Multiple[int]``."""
-
-    _sub_types: tuple[Callable[[Any], Any], ...] = ()
-
-    def __class_getitem__(cls, kinds: Any) -> Any:
-        """Return the subclass that converts its parts with ``kinds``: one callable, or a tuple of them."""
-        kinds = kinds if isinstance(kinds, tuple) else (kinds,)
-        names = ", ".join(getattr(kind, "__name__", type(kind).__name__) for kind in kinds)
-        converters = tuple(map(careful, kinds))
-        return type(f"{cls.__name__}[{names}]", (cls,), {"_sub_types": converters, "__doc__": cls.__doc__})
-
-
 def create(
     doc: str | None = None,
     error_text: str | None = None,

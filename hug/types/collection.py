@@ -1,21 +1,36 @@
 """Types of several values: lists, dictionaries, JSON, and one out of many."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from collections.abc import Mapping as Lookup
 from typing import Any
 
 from hug import json_module
-from hug.types.base import SubTyped, Type
+from hug.types.base import Type
 from hug.types.careful import split
+from hug.types.parts import part
+
+
+class SubTyped(Type):
+    """A container that takes the types of its parts in square brackets, as ``Multiple[int]``."""
+
+    _sub_types: tuple[Any, ...] = ()
+    _converters: tuple[Callable[[Any], Any], ...] = ()
+
+    def __class_getitem__(cls, kinds: Any) -> Any:
+        """Return the subclass that converts its parts to ``kinds``: one type, or a tuple of them."""
+        kinds = kinds if isinstance(kinds, tuple) else (kinds,)
+        names = ", ".join(getattr(kind, "__name__", type(kind).__name__) for kind in kinds)
+        members = {"_sub_types": kinds, "_converters": tuple(map(part, kinds)), "__doc__": cls.__doc__}
+        return type(f"{cls.__name__}[{names}]", (cls,), members)
 
 
 class _Items(SubTyped):
     """What lists have in common: a type for their items, if any."""
 
     def _converted(self, values: Any) -> Any:
-        if not self._sub_types:
+        if not self._converters:
             return values
-        (convert,) = self._sub_types
+        (convert,) = self._converters
         return [convert(value) for value in values]
 
 
@@ -49,7 +64,7 @@ class InlineDictionary(SubTyped):
 
     def __call__(self, value: Any) -> dict[Any, Any]:
         """Return the dictionary that ``key:value|key:value`` stands for; raise ValueError for any other."""
-        convert_key, convert_value = self._sub_types or (str, str)
+        convert_key, convert_value = self._converters or (str, str)
         result = {}
         for item in split(str(value), "|"):
             key, colon, part = item.partition(":")

@@ -1,23 +1,23 @@
 """Types made of other types."""
 
-from collections.abc import Callable
 from typing import Any
 
 from hug.types.base import Type
-from hug.types.careful import careful
+from hug.types.parts import part
 
 
 class Multi(Type):
     """The first of several types that takes the value"""
 
-    def __init__(self, *types: Callable[[Any], Any]) -> None:
-        self.types = tuple(map(careful, types))
+    def __init__(self, *types: Any) -> None:
+        self.types = types
+        self._converters = tuple(map(part, types))
         choices = "\n  - ".join(str(kind.__doc__) for kind in types)
         self.__doc__ = f"Accepts any of the following value types:{choices}\n"
 
     def __call__(self, value: Any) -> Any:
         """Return what the first type to accept ``value`` makes of it; raise ValueError when none does."""
-        for convert in self.types:
+        for convert in self._converters:
             try:
                 return convert(value)
             except Exception:  # noqa: S112  (any exception of a type is a refusal, and the next may accept)
@@ -28,12 +28,13 @@ class Multi(Type):
 class Chain(Type):
     """type for chaining multiple types together"""
 
-    def __init__(self, *types: Callable[[Any], Any]) -> None:
-        self.types = tuple(map(careful, types))
+    def __init__(self, *types: Any) -> None:
+        self.types = types
+        self._converters = tuple(map(part, types))
 
     def __call__(self, value: Any) -> Any:
         """Return ``value`` after every type, each given what the one before it returned."""
-        for convert in self.types:
+        for convert in self._converters:
             value = convert(value)
         return value
 

@@ -1,12 +1,11 @@
 """Types of a single value: numbers and their limits, true and false, UUIDs."""
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from hug.types.base import Type, accept
-from hug.types.careful import careful
+from hug.types.parts import part
 
 number = accept(int, "A whole number", "Invalid whole number provided")
 float_number = accept(float, "A float number", "Invalid float number provided")
@@ -54,15 +53,16 @@ def _comparable(value: Any) -> Any:
 class InRange(Type):
     """A number from ``lower`` up to, but not including, ``upper``."""
 
-    def __init__(self, lower: Any, upper: Any, convert: Callable[[Any], Any] = number) -> None:
+    def __init__(self, lower: Any, upper: Any, convert: Any = number) -> None:
         self.lower = lower
         self.upper = upper
-        self.convert = careful(convert)
+        self.convert = convert
+        self._converter = part(convert)
         self.__doc__ = f"{convert.__doc__} that is greater or equal to {lower} and less than {upper}"
 
     def __call__(self, value: Any) -> Any:
         """Return the number; raise ValueError when it is out of range."""
-        value = _comparable(self.convert(value))
+        value = _comparable(self._converter(value))
         if value < self.lower:
             raise ValueError(f"'{value}' is less than the lower limit {self.lower}")
         if value >= self.upper:
@@ -73,14 +73,15 @@ class InRange(Type):
 class LessThan(Type):
     """A number below ``limit``."""
 
-    def __init__(self, limit: Any, convert: Callable[[Any], Any] = number) -> None:
+    def __init__(self, limit: Any, convert: Any = number) -> None:
         self.limit = limit
-        self.convert = careful(convert)
+        self.convert = convert
+        self._converter = part(convert)
         self.__doc__ = f"{convert.__doc__} that is less than {limit}"
 
     def __call__(self, value: Any) -> Any:
         """Return the number; raise ValueError when it is too great."""
-        value = _comparable(self.convert(value))
+        value = _comparable(self._converter(value))
         if not value < self.limit:
             raise ValueError(f"'{value}' must be less than {self.limit}")
         return value
@@ -89,14 +90,15 @@ class LessThan(Type):
 class GreaterThan(Type):
     """A number above ``minimum``."""
 
-    def __init__(self, minimum: Any, convert: Callable[[Any], Any] = number) -> None:
+    def __init__(self, minimum: Any, convert: Any = number) -> None:
         self.minimum = minimum
-        self.convert = careful(convert)
+        self.convert = convert
+        self._converter = part(convert)
         self.__doc__ = f"{convert.__doc__} that is greater than {minimum}"
 
     def __call__(self, value: Any) -> Any:
         """Return the number; raise ValueError when it is too small."""
-        value = _comparable(self.convert(value))
+        value = _comparable(self._converter(value))
         if not value > self.minimum:
             raise ValueError(f"'{value}' must be greater than {self.minimum}")
         return value

@@ -3,9 +3,10 @@
 import functools
 import uuid
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
@@ -73,6 +74,13 @@ ACCEPTED = [
     (types.Chain(types.text, types.number), "5", 5),
     (types.Nullable(types.text, types.number), "5", 5),
     (types.Nullable(types.text), None, None),
+    (types.Nullable(date), "2030-01-31", date(2030, 1, 31)),
+    (types.in_range(date(2030, 1, 1), date(2031, 1, 1), date), "2030-01-31", date(2030, 1, 31)),
+    (types.Multiple[date](), "2030-01-31", [date(2030, 1, 31)]),
+    (types.Multiple[types.Text](), [1], ["1"]),
+    (types.DelimitedList[int | None](","), "1,null", [1, None]),
+    (types.multi(list[int], str), "abc", "abc"),
+    (types.Chain(list[int], sum), ["1", "2"], 3),
 ]
 
 
@@ -205,6 +213,14 @@ def test_sub_types_may_be_functions() -> None:
 
     assert types.Multiple[double]()(["1", "2"]) == [2, 4]
     assert types.Multiple[types.number]()("3") == [3]
+
+
+@pytest.mark.parametrize("kind", [Annotated[int, abs], list[Annotated[int, abs]], list[len], "int"])
+@pytest.mark.parametrize("combine", [types.Nullable, types.multi, lambda kind: types.Multiple[kind]()])
+def test_impossible_parts(combine: Callable[[Any], Any], kind: Any) -> None:
+    """A part that would not do what it says is refused when the type is made."""
+    with pytest.raises(TypeError, match=r"put the function behind|cannot convert values|neither a type nor"):
+        combine(kind)
 
 
 class Refused(Exception):
