@@ -80,7 +80,8 @@ def _shape(kind: Type, of: Of) -> Schema:
         case OneOf():
             return _choices(kind.values)
         case Multiple() | DelimitedList():
-            return {"type": "array", "items": of(kind._sub_types[0]) if kind._sub_types else {}}
+            parts = kind._sub_types or ((str,) if isinstance(kind, DelimitedList) else (Any,))
+            return {"type": "array", "items": of(parts[0])}
         case Multi():
             return {"anyOf": [of(each) for each in kind.types]}
         case Nullable():

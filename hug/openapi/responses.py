@@ -55,8 +55,8 @@ class Responses:
             takes: Whether it takes anything that may be wrong.
             secured: Whether it asks who is calling.
         """
-        status = str(falcon.http_status_to_code(interface.status or 200))
-        answer: dict[str, Any] = {"description": http.HTTPStatus(int(status)).phrase}
+        status, _, phrase = falcon.code_to_http_status(interface.status or 200).partition(" ")
+        answer: dict[str, Any] = {"description": phrase}
         if interface.response_headers:
             answer["headers"] = {
                 name: {"schema": {"type": "string"}, "example": value}

@@ -34,6 +34,9 @@ _SECONDS: Final[Schema] = {"type": ["string", "number"], "description": "ISO 860
 
 _ANYTHING: Final = (NOTHING, Any, object)
 
+_OCTETS: Final = (bytes, bytearray)
+"""Text in UTF-8 (`hug.types.careful.octets`), where msgspec would have it in base64."""
+
 
 class Schemas:
     """Makes schemas, and keeps what they have in common.
@@ -53,6 +56,8 @@ class Schemas:
         """
         if any(annotation is each for each in _ANYTHING):
             return {}
+        if any(annotation is each for each in _OCTETS):
+            return {"type": "string"}
         if isinstance(annotation, str):
             return {"description": annotation} if annotation else {}
         if (uploaded := upload_type(annotation)) is not None:
@@ -166,6 +171,9 @@ def _as_written(annotation: Any) -> Any:
     """Return ``annotation`` with named tuples as `hug.json_module` writes them, which is as objects."""
     if isinstance(annotation, type) and issubclass(annotation, tuple) and hasattr(annotation, "_fields"):
         return struct_like(annotation)
+    if typing.get_origin(annotation) is typing.Annotated:
+        kind, *metadata = typing.get_args(annotation)
+        return typing.Annotated[(_as_written(kind), *metadata)]
     arguments = typing.get_args(annotation)
     written = tuple(map(_as_written, arguments))
     if written == arguments:
@@ -208,21 +216,28 @@ def is_text(schema: Schema) -> bool:
 
 def is_object(schema: Schema, components: Mapping[str, Schema]) -> bool:
     """Return whether what fits ``schema`` is, or may be, an object in JSON."""
-    return "object" in _kinds(schema, components, within_lists=False)
+    return "object" in _kinds(schema, components, set(), within_lists=False)
 
 
 def has_objects(schema: Schema, components: Mapping[str, Schema]) -> bool:
     """Return whether what fits ``schema`` is, or may be, an object in JSON, or a list of some."""
-    return "object" in _kinds(schema, components, within_lists=True)
+    return "object" in _kinds(schema, components, set(), within_lists=True)
 
 
-def _kinds(schema: Schema, components: Mapping[str, Schema], *, within_lists: bool) -> Iterator[Any]:
+def _kinds(
+    schema: Schema, components: Mapping[str, Schema], met: set[str], *, within_lists: bool
+) -> Iterator[Any]:
+    """Yield the types of what fits ``schema``; ``met`` are the references that have been followed."""
     if reference := schema.get("$ref", ""):
+        if reference in met:
+            return
+        met.add(reference)
         schema = components[reference.rpartition("/")[2]]
     yield schema.get("type")
     items = [schema["items"]] if within_lists and isinstance(schema.get("items"), dict) else []
-    for part in (*schema.get("anyOf", ()), *schema.get("allOf", ()), *items):
-        yield from _kinds(part, components, within_lists=within_lists)
+    combined = (part for word in ("anyOf", "oneOf", "allOf") for part in schema.get(word, ()))
+    for part in (*combined, *items):
+        yield from _kinds(part, components, met, within_lists=within_lists)
 
 
 _KINDS: Final[Mapping[str, Any]] = {

@@ -265,7 +265,9 @@ def _methods(value: Texts) -> tuple[str, ...]:
 
 
 def _status(value: Any) -> Any:
-    falcon.code_to_http_status(value)  # refuses what is none
+    code = falcon.http_status_to_code(falcon.code_to_http_status(value))  # refuses what is none
+    if not 200 <= code <= 599:
+        raise ValueError(f"status= takes a status from 200 to 599, and {value!r} is none")
     return value
 
 

@@ -216,6 +216,8 @@ def test_other_options(name: str) -> None:
         ("requires", [str, None], "requires= takes functions, and None is none"),
         ("accept", ("GET", "PSOT"), "accept= takes methods of HTTP, and 'PSOT' is none"),
         ("status", "fine", "'fine' is not a valid status code"),
+        ("status", 700, "status= takes a status from 200 to 599, and 700 is none"),
+        ("status", "100 Continue", "status= takes a status from 200 to 599, and '100 Continue' is none"),
     ],
 )
 def test_values_that_cannot_be(option: str, value: object, why: str) -> None:

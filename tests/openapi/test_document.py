@@ -5,9 +5,10 @@ import enum
 import json
 import sys
 import types
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import marshmallow
+import msgspec
 import pydantic
 import pytest
 from marshmallow import fields
@@ -89,6 +90,7 @@ def test_hugs_types() -> None:
         "number": {"type": "integer"},
         "in_range": {"type": "integer", "minimum": 1, "exclusiveMaximum": 10, "default": 1},
         "fraction": {"type": "number", "minimum": 0, "exclusiveMaximum": 1, "default": 0.5},
+        "share": {"type": "number", "minimum": 0, "exclusiveMaximum": 1, "default": 0.5},
         "less": {"type": "integer", "exclusiveMaximum": 5, "default": 1},
         "greater": {"type": "integer", "exclusiveMinimum": 5, "default": 6},
         "length": {"type": "string", "minLength": 1, "maxLength": 4, "default": "a"},
@@ -99,7 +101,9 @@ def test_hugs_types() -> None:
         "mapped": {"type": "string", "enum": ["on", "off"]},
         "several": {"type": "array", "items": {}, "default": []},
         "numbers": {"type": "array", "items": {"type": "integer"}, "default": []},
-        "commas": {"type": "array", "items": {}, "default": []},
+        "shares": {"type": "array", "items": {"type": "number"}, "default": []},
+        "days": {"type": "array", "items": {"type": "string", "format": "date"}, "default": []},
+        "commas": {"type": "array", "items": {"type": "string"}, "default": []},
         "semicolons": {"type": "string"},
         "json": {},
         "smart": {"type": "boolean", "default": False},
@@ -398,6 +402,56 @@ def test_classes_of_the_same_name(api: hug.API) -> None:
         for n in range(3)
     ]
     assert [name.rpartition("/")[2] for name in names] == ["Item", "Item_2", "Item"]
+
+
+def test_statuses_of_ones_own(api: hug.API) -> None:
+    """A status that the standard has no words for is described by those it was given with."""
+    hug.get("/done", api=api, status="299 Well done")(lambda: 1)
+    hug.get("/other", api=api, status=298)(lambda: 1)
+    document = api.http.openapi()
+    check(document)
+    assert operation("/done", document=document)["responses"]["299"]["description"] == "Well done"
+    assert operation("/other", document=document)["responses"]["298"]["description"] == "Unknown"
+
+
+class Tree(pydantic.RootModel[list["Tree"] | int]):
+    """A list of trees, or a leaf"""
+
+
+def test_model_within_itself(api: hug.API) -> None:
+    """A model that is itself a part of its own parts has an end."""
+    hug.http("/tree", api=api, accept=("GET", "POST"), args={"tree": Tree})(lambda tree: tree)
+    document = api.http.openapi()
+    check(document)
+    assert parameters("/tree", document=document)["tree"]["schema"] == {"$ref": "#/components/schemas/Tree"}
+
+
+def test_models_told_apart_by_a_field(api: hug.API) -> None:
+    """What is one of several models, by a field of theirs, is an object, and JSON in a query."""
+    cat = pydantic.create_model("Cat", kind=Literal["cat"])
+    dog = pydantic.create_model("Dog", kind=Literal["dog"])
+    either = Annotated[cat | dog, pydantic.Field(discriminator="kind")]  # type: ignore[valid-type]
+    pet = pydantic.create_model("Pet", __base__=pydantic.RootModel[either])
+    hug.get("/pet", api=api, args={"pet": pet})(lambda pet: pet)
+    assert parameters("/pet", document=api.http.openapi())["pet"]["content"].keys() == {"application/json"}
+
+
+def test_remarks_on_named_tuples(api: hug.API) -> None:
+    """A named tuple is an object with a remark on it, too, wherever it is."""
+    remarked = list[Annotated[app.Pair, msgspec.Meta(description="Two")]]
+    hug.get("/pairs", api=api, args={"return": remarked})(lambda: None)
+    answer = operation("/pairs", document=api.http.openapi())["responses"]["200"]
+    items = answer["content"]["application/json"]["schema"]["items"]
+    assert items["description"] == "Two"
+    assert "array" not in str(items)
+
+
+def test_bytes(api: hug.API) -> None:
+    """What is read as UTF-8 is described as text, not as base64."""
+    hug.get("/x", api=api, args={"a": bytes, "b": bytearray})(lambda a, b=None: None)
+    told = parameters("/x", document=api.http.openapi())
+    assert told["a"]["schema"] == {"type": "string", "minLength": 1}
+    assert told["b"]["schema"] == {"type": "string"}
 
 
 def test_bodies_that_are_enough(api: hug.API) -> None:
