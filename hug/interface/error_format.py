@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from hug.interface.input_formats import media_type
 from hug.output_format import json
 from hug.output_format.prepared import Output, output
 
+_HTML: Final = frozenset({"text/html", "application/xhtml+xml"})
+
 
 def announce_error(formatter: Output, request: Any, response: Any) -> Output:
-    """Announce the format of an error and return it: ``formatter``, but JSON in place of HTML.
+    """Announce the format of an error and return it: ``formatter``, or its choice, but JSON in place of HTML.
 
-    Errors quote what the client sent, and a browser would read that as part of a page.
+    Errors quote what the client sent, and a browser would read that as part of a page. A client that takes no
+    format of the choice gets JSON, too.
     """
-    formatter.announce(request, response)
-    if media_type(response.content_type)[0] == "text/html":
-        formatter = output(json)
-        formatter.announce(request, response)
+    formatter = formatter.announce(request, response)
+    if formatter.choices or media_type(response.content_type)[0] in _HTML:
+        formatter = output(json).announce(request, response)
     response.set_header("X-Content-Type-Options", "nosniff")
     return formatter
 

@@ -183,8 +183,8 @@ class HTTP(Interface[Exchange]):
             exchange.response.set_headers(dict(self.response_headers))
         if self.cors is not None:
             tell(self.cors, exchange.request, exchange.response)
-        exchange.output = self.output or self.api.http.output
-        exchange.output.announce(exchange.request, exchange.response)
+        formatter = self.output or self.api.http.output
+        exchange.output = formatter.announce(exchange.request, exchange.response)
 
     async def refuse(self, exchange: Exchange, unmet: Any) -> Any:
         """See `Interface.refuse`."""

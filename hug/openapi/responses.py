@@ -15,7 +15,7 @@ from hug.format import parse_content_type
 from hug.interface.http import HTTP
 from hug.openapi.hug_types import BINARY
 from hug.openapi.schemas import JSON, Schema, Schemas, is_text
-from hug.output_format.prepared import Output, OutputFormat
+from hug.output_format.prepared import Output, OutputFormat, output
 from hug.sentinels import NOTHING
 
 _STREAMED: Final = (
@@ -81,7 +81,11 @@ class Responses:
     def _content(self, interface: HTTP) -> dict[str, Any]:
         if interface.streams:
             return {"text/event-stream": {"itemSchema": self._event(_streamed(interface.returns))}}
-        formatter = interface.output or self._default
+        formats = _formats(interface.output or self._default)
+        return {kind: body for each in formats for kind, body in self._content_in(each, interface).items()}
+
+    def _content_in(self, formatter: Output, interface: HTTP) -> dict[str, Any]:
+        """Return the content that one output format writes."""
         in_pieces = inspect.isasyncgenfunction(interface.function) or (
             formatter.streams and inspect.isgeneratorfunction(interface.function)
         )
@@ -123,12 +127,24 @@ class Responses:
         made = status == http.HTTPStatus.BAD_REQUEST and any(
             name in interface.route for name in ("on_invalid", "output_invalid", "validate")
         )
-        kind = _media_type((interface.output or self._default).function)
-        if made or not ("json" in kind or "html" in kind):
+        formats = _formats(interface.output or self._default)
+        kinds = [
+            JSON if "html" in kind else kind for kind in (_media_type(each.function) for each in formats)
+        ]
+        kinds = [kind for kind in kinds if "json" in kind]
+        if made or not kinds:
             return {"description": description}
         self._schemas.components.setdefault("Errors", ERRORS)
         content = {"schema": {"$ref": "#/components/schemas/Errors"}}
-        return {"description": description, "content": {JSON if "html" in kind else kind: content}}
+        return {"description": description, "content": dict.fromkeys(kinds, content)}
+
+
+def _formats(formatter: Output) -> Iterator[Output]:
+    """Yield the formats that ``formatter`` leaves the work to; itself, if it leaves it to none."""
+    if not formatter.choices:
+        yield formatter
+    for each in formatter.choices:
+        yield from _formats(output(each))
 
 
 def _media_type(formatter: OutputFormat) -> str:

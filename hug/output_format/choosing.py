@@ -10,6 +10,7 @@ from hug.format import content_type, parse_content_type
 from hug.output_format.data import json
 from hug.output_format.prepared import OutputFormat, output
 from hug.web.errors import HTTPNotAcceptable
+from hug.web.response import vary
 
 F = TypeVar("F", bound=OutputFormat)
 
@@ -32,7 +33,9 @@ def accept(
     Source: https://www.rfc-editor.org/rfc/rfc9110#name-accept
     """
 
-    def choose(request: Any) -> OutputFormat | None:
+    def choose(request: Any, response: Any) -> OutputFormat | None:
+        if hasattr(response, "append_header"):
+            vary(response, "Accept")
         accepted = getattr(request, "get_header", _no_header)("accept")
         if not accepted:
             return default or next(iter(handlers.values()), None)
@@ -51,7 +54,7 @@ def on_content_type(
     The arguments are those of `accept`; ``default`` is also for requests without a ``Content-Type``.
     """
 
-    def choose(request: Any) -> OutputFormat | None:
+    def choose(request: Any, _response: Any) -> OutputFormat | None:
         return handlers.get(parse_content_type(getattr(request, "content_type", None))[0], default)
 
     return _choosing(handlers, choose, default, error)
@@ -64,7 +67,7 @@ def suffix(
 ) -> OutputFormat:
     """Return an output format that goes by how the path of the request ends, such as ``.json``."""
 
-    def choose(request: Any) -> OutputFormat | None:
+    def choose(request: Any, _response: Any) -> OutputFormat | None:
         path = getattr(request, "path", "")
         return next((each for end, each in handlers.items() if path.endswith(end)), default)
 
@@ -78,7 +81,7 @@ def prefix(
 ) -> OutputFormat:
     """Return an output format that goes by how the path of the request begins, such as ``/api/``."""
 
-    def choose(request: Any) -> OutputFormat | None:
+    def choose(request: Any, _response: Any) -> OutputFormat | None:
         path = getattr(request, "path", "")
         return next((each for start, each in handlers.items() if path.startswith(start)), default)
 
@@ -115,12 +118,12 @@ def is_errors(data: object) -> bool:
 
 def _choosing(
     handlers: Mapping[str, OutputFormat],
-    choose: Callable[[Any], OutputFormat | None],
+    choose: Callable[[Any, Any], OutputFormat | None],
     default: OutputFormat | None,
     error: str,
 ) -> OutputFormat:
     def output_type(data: Any, request: Any = None, response: Any = None) -> Any:
-        formatter = default if request is None else choose(request)
+        formatter = default if request is None else choose(request, response)
         if formatter is None:
             raise HTTPNotAcceptable(error, title=NOT_ACCEPTABLE)
         _announce(formatter, request, response)
@@ -129,6 +132,8 @@ def _choosing(
     output_type.__doc__ = "Supports any of the following formats: {}".format(
         ", ".join(each.__doc__ or each.__name__ for each in handlers.values())
     )
+    output_type.choose = choose  # type: ignore[attr-defined]  # functions take attributes
+    output_type.choices = (*handlers.values(), *((default,) if default else ()))  # type: ignore[attr-defined]
     return content_type(", ".join(handlers))(output_type)
 
 

@@ -21,15 +21,28 @@ class Output:
         streams: Whether a generator is written item by item, rather than as one value.
         of_pieces: The format of an item, where a result is written so.
         of_data: Whether it is for data of any kind: a result that can be read, as a file, is sent as it is.
+        choices: The formats that it may leave the work to; none, if it does that itself.
     """
 
-    __slots__ = ("_call", "_content_type", "_takes_both", "function", "of_data", "of_pieces", "streams")
+    __slots__ = (
+        "_call",
+        "_choose",
+        "_content_type",
+        "_takes_both",
+        "choices",
+        "function",
+        "of_data",
+        "of_pieces",
+        "streams",
+    )
 
     def __init__(self, function: OutputFormat) -> None:
         self.function = function
         self.streams: bool = getattr(function, "streams", False)
         self.of_pieces: OutputFormat = getattr(function, "of_pieces", function)
         self.of_data: bool = hasattr(function, "of_pieces")
+        self.choices: tuple[OutputFormat, ...] = getattr(function, "choices", ())
+        self._choose: Callable[[Any, Any], OutputFormat | None] | None = getattr(function, "choose", None)
         self._call = Flexible(function, "request", "response")
         self._takes_both = self._call.names == ("request", "response")
         content_type: Any = getattr(function, "content_type", None)
@@ -43,13 +56,17 @@ class Output:
             return self.function(data, request=request, response=response)
         return self._call(data, request=request, response=response)
 
-    def announce(self, request: Any, response: Any) -> None:
-        """Set the response's content type."""
+    def announce(self, request: Any, response: Any) -> Output:
+        """Set the response's content type; return the format that it is of: this one, or its choice."""
+        if self._choose is not None:
+            chosen = self._choose(request, response)
+            return self if chosen is None else output(chosen).announce(request, response)
         kind = self._content_type
         if isinstance(kind, Flexible):
             kind = kind(request=request, response=response)
         if kind is not None:
             response.content_type = kind
+        return self
 
 
 output = lru_cache(maxsize=256)(Output)

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, TypeAlias
 
+from hug.web.response import vary
+
 Origin: TypeAlias = str | re.Pattern[str] | Callable[[str], Any]
 Origins: TypeAlias = Origin | Iterable[Origin]
 
@@ -152,10 +154,10 @@ def answer_preflight(policy: Policy, request: Any, response: Any, methods: Itera
 
 def _set(response: Any, headers: Iterable[tuple[str, str]]) -> None:
     for name, value in headers:
-        if name != "vary":
+        if name == "vary":
+            vary(response, value)
+        else:
             response.set_header(name, value)
-        elif value.lower() not in re.split(r"[ ,]+", (response.get_header(name) or "").lower()):
-            response.append_header(name, value)
 
 
 def methods_of(resource: Any) -> tuple[str, ...]:

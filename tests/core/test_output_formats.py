@@ -56,6 +56,68 @@ def test_nothing_acceptable(api: hug.API, header: str) -> None:
     assert brief(response) == ("200", "text/html; charset=utf-8", b"v")
 
 
+def test_vary(api: hug.API) -> None:
+    """A cache is told that the answer depends on what the client accepts: once, beside what else it does."""
+    output = output_format.accept({"application/json": output_format.accept(BOTH), **BOTH})
+    hug.get("/x", api=api, output=output, response_headers={"vary": "Cookie"})(lambda: "v")
+    for header in ("text/plain", "application/json", "image/png"):
+        assert hug.test.get(api, "/x", headers={"accept": header}).headers_dict["vary"] == "Cookie, Accept"
+
+
+@hug.format.content_type("text/html")
+def unescaped(data):
+    return f"<p>{data}</p>"
+
+
+CHOOSING = [
+    output_format.accept({"text/html": unescaped, "application/json": output_format.json}),
+    output_format.accept({"text/plain": output_format.suffix({"": unescaped})}, default=unescaped),
+    output_format.on_content_type({"text/plain": unescaped}),
+    output_format.suffix({"": unescaped}),
+    output_format.prefix({"/": unescaped}),
+]
+
+
+@pytest.mark.parametrize("formatter", CHOOSING)
+@pytest.mark.parametrize(
+    "headers", [{"accept": "text/html", "content-type": "text/plain"}, {"accept": "a/b"}]
+)
+def test_errors_are_no_html(api: hug.API, formatter, headers) -> None:
+    """An error, which quotes what the client sent, is JSON where HTML, or nothing at all, has been chosen."""
+    api.http.output_format = formatter
+
+    @hug.get(api=api)
+    def number(value: int):
+        return value
+
+    @hug.get(api=api)
+    def refuse(value):
+        raise hug.HTTPBadRequest(value, value)
+
+    for url in ("/number", "/refuse", "/nowhere"):
+        answer = hug.test.get(api, url, value="<script>", headers=headers)
+        assert answer.content_type == JSON
+        assert isinstance(answer.data, dict)
+
+
+def test_pieces_in_the_format_that_is_chosen(api: hug.API) -> None:
+    """What comes in pieces is written by the chosen format as it writes pieces, with its content type."""
+
+    async def words():
+        yield "a"
+        yield "b"
+
+    def more_words():
+        yield "a"
+        yield "b"
+
+    for function in (words, more_words):
+        hug.get(api=api, output=output_format.accept(BOTH))(function)
+    asked = {"/words": "application/json", "/more_words": "text/plain"}
+    answers = [brief(hug.test.get(api, url, headers={"accept": kind})) for url, kind in asked.items()]
+    assert answers == [("200", "application/jsonl", b'"a"\n"b"\n'), ("200", TEXT, b"ab")]
+
+
 def test_default_of_accept(api: hug.API) -> None:
     """A client that does not say what it takes, or takes all, gets the default."""
     formatter = output_format.accept(BOTH, output_format.text)

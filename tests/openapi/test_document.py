@@ -404,6 +404,22 @@ def test_classes_of_the_same_name(api: hug.API) -> None:
     assert [name.rpartition("/")[2] for name in names] == ["Item", "Item_2", "Item"]
 
 
+def test_formats_to_choose_from(api: hug.API) -> None:
+    """An answer is of all the media types that there are to choose from, an error of those of JSON."""
+    page = hug.output_format.suffix({".html": hug.output_format.html}, default=hug.output_format.text)
+    chosen = hug.output_format.accept({"application/json": hug.output_format.json, "text/*": page})
+    hug.get("/x", api=api, output=chosen, args={"return": int})(lambda number: number)
+    document = api.http.openapi()
+    check(document)
+    answers = operation("/x", document=document)["responses"]
+    assert answers["200"]["content"] == {
+        "application/json": {"schema": {"type": "integer"}},
+        "text/html": {"schema": {"type": "string"}},
+        "text/plain": {"schema": {"type": "string"}},
+    }
+    assert answers["400"]["content"].keys() == {"application/json"}
+
+
 def test_statuses_of_ones_own(api: hug.API) -> None:
     """A status that the standard has no words for is described by those it was given with."""
     hug.get("/done", api=api, status="299 Well done")(lambda: 1)
