@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-import msgspec
-
 from hug import json_module
 from hug.sentinels import NOTHING
-from hug.types.annotations import beside_none, meant, takes_list
+from hug.types.annotations import beside_none, is_record, meant, takes_list
 from hug.types.base import Type
 from hug.types.collection import Multiple, OneOf
 from hug.types.scalar import SmartBoolean, boolean
@@ -109,12 +107,7 @@ def _choices(kind: Any) -> dict[str, Any] | None:
 
 def _is_structured(kind: Any) -> bool:
     plain = typing.get_origin(kind) or kind
-    return isinstance(plain, type) and (
-        issubclass(plain, dict | typing.Mapping | msgspec.Struct)
-        or is_dataclass(plain)
-        or typing.is_typeddict(plain)
-        or hasattr(plain, "model_validate")
-    )
+    return is_record(plain) or (isinstance(plain, type) and issubclass(plain, Mapping))
 
 
 def _truth(word: str) -> bool:

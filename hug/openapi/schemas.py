@@ -7,9 +7,6 @@ import math
 import re
 import typing
 from collections.abc import Iterator, Mapping
-from functools import reduce
-from operator import or_
-from types import UnionType
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -18,7 +15,7 @@ from hug.openapi.enums import as_declared
 from hug.openapi.hug_types import schema_of_type
 from hug.openapi.marshmallow_schemas import schema_of_fields
 from hug.sentinels import NOTHING
-from hug.types.annotations import meant
+from hug.types.annotations import beside_none, is_named_tuple, meant, rebuilt
 from hug.types.base import Type
 from hug.types.records import struct_like
 from hug.types.uploaded import upload_type
@@ -56,8 +53,9 @@ class Schemas:
         """
         if any(annotation is each for each in _ANYTHING):
             return {}
-        if any(annotation is each for each in _OCTETS):
-            return {"type": "string"}
+        if any(beside_none(annotation) is each for each in _OCTETS):
+            text = {"type": "string"}
+            return text if isinstance(annotation, type) else {"anyOf": [text, {"type": "null"}]}
         if isinstance(annotation, str):
             return {"description": annotation} if annotation else {}
         if (uploaded := upload_type(annotation)) is not None:
@@ -76,7 +74,7 @@ class Schemas:
             return self._of_model(annotation)
         if (of_fields := schema_of_fields(annotation)) is not None:
             return {**of_fields, **_described(annotation)}
-        return self._of_standard(_as_written(annotation))
+        return self._of_standard(rebuilt(annotation, _as_written))
 
     def _of_annotated(self, annotation: Any) -> Schema:
         kind, *metadata = typing.get_args(annotation)
@@ -167,22 +165,9 @@ def _parts_first(components: Mapping[str, Schema]) -> Iterator[str]:
         yield from visit(name)
 
 
-def _as_written(annotation: Any) -> Any:
-    """Return ``annotation`` with named tuples as `hug.json_module` writes them, which is as objects."""
-    if isinstance(annotation, type) and issubclass(annotation, tuple) and hasattr(annotation, "_fields"):
-        return struct_like(annotation)
-    if typing.get_origin(annotation) is typing.Annotated:
-        kind, *metadata = typing.get_args(annotation)
-        return typing.Annotated[(_as_written(kind), *metadata)]
-    arguments = typing.get_args(annotation)
-    written = tuple(map(_as_written, arguments))
-    if written == arguments:
-        return annotation
-    if isinstance(annotation, UnionType):
-        return reduce(or_, written)
-    return (
-        annotation.copy_with(written) if hasattr(annotation, "copy_with") else annotation.__origin__[written]
-    )
+def _as_written(kind: Any) -> Any:
+    """Return ``kind``, but for named tuples what `hug.json_module` writes of them, which are objects."""
+    return struct_like(kind) if is_named_tuple(kind) else kind
 
 
 def _with_references(value: Any, references: Mapping[str, str]) -> Any:

@@ -6,6 +6,9 @@ from dataclasses import is_dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from functools import reduce
+from operator import or_
+from pathlib import PurePath
 from types import NoneType, UnionType
 from typing import Any, Final
 from uuid import UUID
@@ -17,6 +20,9 @@ TEXTUAL: Final = frozenset((date, datetime, time, timedelta, Decimal, UUID))
 
 Their constructors are of no use to it (``date("2030-01-01")``), or explain nothing when they refuse it.
 """
+
+_WHOLE: Final = (bytes, bytearray, Enum, Mapping, PurePath)
+"""Classes that are made of one text, in which commas may be, beside `TEXTUAL`, `str` and records."""
 
 
 def meant(annotation: Any) -> Any:
@@ -47,6 +53,22 @@ def parts(annotation: Any) -> tuple[Any, ...]:
     return () if origin is typing.Literal else arguments
 
 
+def rebuilt(annotation: Any, change: Callable[[Any], Any]) -> Any:
+    """Return ``annotation`` with what ``change`` returns in place of each type in it, or of itself."""
+    if typing.get_origin(annotation) is typing.Annotated:
+        kind, *metadata = typing.get_args(annotation)
+        return typing.Annotated[(rebuilt(kind, change), *metadata)]
+    arguments = parts(annotation)
+    changed = tuple(rebuilt(each, change) for each in arguments)
+    if changed == arguments:
+        return change(annotation)
+    if isinstance(annotation, UnionType):
+        return reduce(or_, changed)
+    return (
+        annotation.copy_with(changed) if hasattr(annotation, "copy_with") else annotation.__origin__[changed]
+    )
+
+
 def takes_whole_text(annotation: Any) -> bool:
     """Tell whether text for ``annotation`` is one value, whatever commas are in it.
 
@@ -60,7 +82,7 @@ def takes_whole_text(annotation: Any) -> bool:
     if annotation is str:
         return True
     if isinstance(annotation, type):
-        return annotation in TEXTUAL or is_record(annotation) or issubclass(annotation, Enum)
+        return annotation in TEXTUAL or is_record(annotation) or issubclass(annotation, _WHOLE)
     return typing.get_origin(annotation) is not None and (
         has_records(annotation) or not takes_list(annotation)
     )
@@ -80,6 +102,11 @@ def takes_list(annotation: Any) -> bool:
         and issubclass(kind, Collection)
         and not issubclass(kind, str | bytes | Mapping)
     )
+
+
+def is_named_tuple(kind: Any) -> bool:
+    """Tell whether a class is that of named tuples."""
+    return isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields")
 
 
 def is_record(kind: Any) -> bool:

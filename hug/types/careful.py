@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
+from hug import json_module
 from hug.introspect import is_coroutine
 from hug.json_module import MOST_MEMBERS
 
@@ -35,6 +36,22 @@ def octets(value: Any) -> bytes:
     except (TypeError, ValueError):
         pass  # a lone surrogate, or a part that is no such number
     raise ValueError("Invalid bytes provided, expected text or a list of numbers from 0 to 255")
+
+
+def dictionary(value: Any) -> dict[Any, Any]:
+    """Return a dictionary; text, which is all that queries and forms have, is the JSON of an object.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if isinstance(value, str):
+        try:
+            value = json_module.loads_unicode(value)
+        except ValueError as error:
+            raise ValueError(f"Invalid JSON: {error}") from None
+        if not isinstance(value, dict):
+            raise ValueError("Invalid dictionary provided, expected an object of JSON")
+    return dict(value)
 
 
 def fraction(value: Any) -> Fraction:
@@ -101,6 +118,7 @@ _COLLECTIONS: Final = (list, tuple, set, frozenset)
 _CAREFUL: Final[Mapping[Any, Callable[[Any], Any]]] = {
     bytes: octets,
     bytearray: lambda value: bytearray(octets(value)),
+    dict: dictionary,
     Fraction: fraction,
     float: real,
     Decimal: decimal,

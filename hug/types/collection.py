@@ -78,7 +78,9 @@ class OneOf(Type):
     """One of the given values"""
 
     def __init__(self, values: Iterable[Any]) -> None:
-        self.values: Collection[Any] = values if isinstance(values, Collection) else tuple(values)
+        if isinstance(values, str) or not isinstance(values, Collection):
+            values = tuple(values)  # in a text there are longer ones than its characters
+        self.values: Collection[Any] = values
         self.__doc__ = f"Accepts one of the following values: ({self._choices()})"
 
     def __call__(self, value: Any) -> Any:

@@ -5,9 +5,11 @@ classes such as `int` are called, as hug always did, and so have no converter he
 """
 
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -17,11 +19,14 @@ from hug.exceptions import InvalidTypeData
 from hug.types.adapted import adapted
 from hug.types.annotations import (
     TEXTUAL,
+    beside_none,
     has_records,
+    is_named_tuple,
     is_record,
     meant,
     parts,
     pydantic_validator,
+    rebuilt,
     takes_list,
 )
 from hug.types.base import Type
@@ -56,6 +61,8 @@ def converter(annotation: Any) -> Converter | None:
         return converter(plain) or typing.cast("Converter", plain)
     if typing.get_origin(annotation) is typing.Annotated:
         return _annotated_converter(annotation)
+    if any(beside_none(annotation) is each for each in (bytes, bytearray)):
+        return _or_none(careful(beside_none(annotation)))
     if annotation is None or typing.get_origin(annotation) is not None:
         return _msgspec_converter(annotation)
     return None
@@ -63,6 +70,10 @@ def converter(annotation: Any) -> Converter | None:
 
 def _unchanged(value: Any) -> Any:
     return value
+
+
+def _or_none(convert: Converter) -> Converter:
+    return lambda value: None if value is None else convert(value)
 
 
 def _class_converter(kind: type) -> Converter | None:
@@ -74,9 +85,10 @@ def _class_converter(kind: type) -> Converter | None:
         return within_bounds
     if issubclass(kind, Enum):
         return lambda value: _enum_member(kind, value)
-    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
+    if is_named_tuple(kind):
         return _reading_json(_named_tuple_converter(kind))
-    return _msgspec_converter(kind) if is_record(kind) else None
+    abstract = kind.__module__ == "collections.abc" and issubclass(kind, Collection)
+    return _msgspec_converter(kind) if abstract or is_record(kind) else None
 
 
 def _reading_json(convert: Converter) -> Converter:
@@ -111,29 +123,60 @@ def _annotated_converter(annotation: Any) -> Converter:
 
 def _msgspec_converter(annotation: Any) -> Converter:
     try:
-        msgspec.json.Decoder(annotation)
+        _check(annotation)
     except TypeError as error:
         raise TypeError(f"hug cannot convert values to {annotation}: {error}") from None
-    except NameError:
-        pass  # a class it mentions is not defined yet: the first value will find it
     if checks_inside(annotation):
         raise TypeError(
             f"{annotation} has a function in an Annotated that is part of another type, where hug does not "
             "call it: put the function behind the whole type, as in Annotated[list[int], function]"
         )
+    target = _with_named_parts(annotation)
     wraps = takes_list(annotation)
     converting = _msgspec_finite if _may_be_infinite(annotation) else _msgspec_convert
 
     def convert(value: Any) -> Any:
         try:
-            return converting(value, annotation)
+            return converting(value, target)
         except ValueError:
             if wraps and isinstance(value, str):
-                return converting([value], annotation)
+                return converting([value], target)
             _refuse_by_field(annotation, value)
             raise
 
     return _reading_json(convert) if has_records(annotation) else convert
+
+
+def _check(annotation: Any) -> None:
+    """Raise TypeError if msgspec cannot convert to ``annotation``."""
+    with suppress(NameError):  # a class it mentions is not defined yet: the first value will find it
+        msgspec.json.Decoder(annotation)
+
+
+class _Named(type):
+    """Makes what stands for a class of named tuples: msgspec itself makes them of arrays only."""
+
+    kind: Any
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, cls.kind)
+
+
+@lru_cache(maxsize=256)
+def _named(kind: Any) -> Any:
+    return _Named(kind.__name__, (), {"kind": kind}) if is_named_tuple(kind) else kind
+
+
+def _with_named_parts(annotation: Any) -> Any:
+    """Return ``annotation`` for `_call` to make the named tuples that are parts of it."""
+    if is_named_tuple(annotation) or not has_records(annotation):
+        return annotation
+    replaced = rebuilt(annotation, _named)
+    try:
+        _check(replaced)
+    except TypeError:  # it is one of several types, of which msgspec has to know all
+        return annotation
+    return replaced
 
 
 def _msgspec_convert(value: Any, annotation: Any) -> Any:
@@ -206,12 +249,13 @@ def _call(kind: type, value: Any) -> Any:
     """Convert to a class that msgspec does not know, inside a type that it does."""
     if isinstance(value, typing.get_origin(kind) or kind):
         return value
-    if validate := pydantic_validator(kind):
-        try:
-            return _validated(validate, value)
-        except InvalidTypeData as error:
-            raise ValueError(str(error)) from None
-    return careful(kind)(value)
+    validate = pydantic_validator(kind)
+    try:
+        if isinstance(kind, _Named):
+            return _named_tuple_converter(kind.kind)(value)
+        return careful(kind)(value) if validate is None else _validated(validate, value)
+    except InvalidTypeData as error:
+        raise ValueError(str(error)) from None
 
 
 def _enum_member(kind: type[Enum], value: Any) -> Enum:

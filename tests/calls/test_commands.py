@@ -5,7 +5,7 @@ import io
 import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import pytest
 
@@ -197,6 +197,11 @@ class Point:
     y: int = 0
 
 
+class Interval(NamedTuple):
+    start: int
+    end: int = 9
+
+
 def test_help_of_json(api: hug.API, capsys: pytest.CaptureFixture[str]) -> None:
     """Help says of what has fields that it is JSON, and of nothing else."""
 
@@ -219,9 +224,10 @@ def test_standard_types(api: hug.API, capsys: pytest.CaptureFixture[str]) -> Non
         number: int | None = None,
         settings: dict[str, int] | None = None,
         points: list[Point] = (),
+        intervals: list[Interval] = (),
     ):
         assert isinstance(colour, Colour)
-        return [colour, point, number, settings, points]
+        return [colour, point, number, settings, points, intervals]
 
     words = (
         "2",
@@ -235,8 +241,11 @@ def test_standard_types(api: hug.API, capsys: pytest.CaptureFixture[str]) -> Non
         '{"x": 2}',
         "--points",
         '{"x": 3}',
+        "--intervals",
+        '{"start": 1}',
     )
-    given = [2, {"x": 1, "y": 0}, 3, {"a": 1}, [{"x": 2, "y": 0}, {"x": 3, "y": 0}]]
+    points, intervals = [{"x": 2, "y": 0}, {"x": 3, "y": 0}], [{"start": 1, "end": 9}]
+    given = [2, {"x": 1, "y": 0}, 3, {"a": 1}, points, intervals]
     assert hug.test.cli(standard, *words) == given
     assert "invalid choice: 'green' (choose from 'red', '2')" in shown(standard, capsys, "green")
     assert "argument -p/--point: invalid JSON: " in shown(standard, capsys, "2", "-p", "{")

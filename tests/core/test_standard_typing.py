@@ -7,6 +7,7 @@ import dataclasses
 import datetime as dt
 import enum
 import functools
+import pathlib
 import warnings
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, NewType, TypedDict
 
@@ -178,6 +179,16 @@ def test_commas_in_text(api: hug.API) -> None:
     assert ask("q=,&exact=1%2C2") == [",", [], "1,2"]
     assert ask("q=a&q=b") == ["['a', 'b']", [], ""]
     assert ask("q=a&exact=1,2") == {"errors": {"exact": "Invalid text value provided"}}
+
+    @hug.get("/whole", api=api)
+    def whole(path: pathlib.PurePosixPath, raw: bytes, options: dict):
+        return [path, raw, options]
+
+    assert hug.test.get(api, "/whole", query_string='path=a,b&raw=a,b&options={"a":1,"b":2}').data == [
+        "a,b",
+        "a,b",
+        {"a": 1, "b": 2},
+    ]
 
     @hug.get("/short", api=api)
     def short(

@@ -5,6 +5,7 @@ import inspect
 import math
 import typing
 import uuid
+from collections import abc
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -142,6 +143,20 @@ CONVERTED = [
     (Point, {"x": "1"}, Point(1)),
     (Point, {"x": "1", "tags": ["a"]}, Point(1, ["a"])),
     (Point, Point(1), Point(1)),
+    (list[Point], [{"x": "1"}, ["2"], Point(3)], [Point(1), Point(2), Point(3)]),
+    (list[Point], '[{"x": 1}]', [Point(1)]),
+    (Annotated[list[Point], msgspec.Meta(max_length=1)], [{"x": 1}], [Point(1)]),
+    (dict[str, Point], {"a": {"x": 1}}, {"a": Point(1)}),
+    (Point | None, {"x": 1}, Point(1)),
+    (Point | None, None, None),
+    (Point | int, [1], Point(1)),
+    (bytes | None, "abcde", b"abcde"),
+    (bytes | None, None, None),
+    (dict, '{"a": 1}', {"a": 1}),
+    (dict, {"a": 1}, {"a": 1}),
+    (dict, [["a", 1]], {"a": 1}),
+    (abc.Mapping, '{"a": 1}', {"a": 1}),
+    (abc.Sequence, "a", ["a"]),
     (User, {"name": "Ada", "born": "1815-12-10"}, User(name="Ada", born=date(1815, 12, 10))),
     (User, User(name="Ada"), User(name="Ada")),
     (User | None, {"name": "Ada"}, User(name="Ada")),
@@ -181,6 +196,10 @@ REFUSED = [
     (uuid.UUID, "x", "Invalid UUID"),
     (Item, "x", "Expected `object`, got `str`"),
     (list[Item], [{}], "Object missing required field `name` - at `$[0]`"),
+    (list[Point], [{"x": "z"}], "x: Expected `int`, got `str` - at `$[0]`"),
+    (bytes | None, 5, "Invalid bytes provided, expected text or a list of numbers from 0 to 255"),
+    (dict, "[1]", "Invalid dictionary provided, expected an object of JSON"),
+    (dict, "a", "Invalid JSON: Expecting value: line 1 column 1 (char 0)"),
     (User, "x", "Input should be a valid dictionary or instance of User"),
     (list[User], [{}], "name: Field required - at `$[0]`"),
     (list[Celsius], ["warm"], "could not convert string to float: 'warm' - at `$[0]`"),
@@ -235,7 +254,6 @@ def test_pydantic_reasons() -> None:
         int,
         bool,
         list,
-        dict,
         Celsius,
         "documentation",
         types.number,

@@ -122,6 +122,7 @@ REFUSED = [
     ),
     (types.one_of(["a", "b"]), "z", KeyError, f"{CHOICES}(a|b)"),
     (types.one_of([1, "b"]), "z", KeyError, f"{CHOICES}(1|b)"),
+    (types.one_of("abc"), "ab", KeyError, f"{CHOICES}(a|b|c)"),
     (types.one_of({"a"}), ["a"], KeyError, f"{CHOICES}(a)"),
     (types.mapping({"a": 1, "b": 2}), "z", KeyError, f"{CHOICES}(a|b)"),
     (types.mapping({"a": 1, "b": 2}), {}, KeyError, f"{CHOICES}(a|b)"),
