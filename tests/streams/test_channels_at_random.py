@@ -140,7 +140,11 @@ class Following:
         before = self.places[index]
         place = self.gaps.pop(name, None)
         if place is None:
-            place = positions(message.id, self.parts, channels)[index]
+            places = places_of(message.id, self.parts, channels)
+            unknown = {name for (name, _), each in zip(self.parts, places, strict=True) if each is None}
+            assert unknown <= self.gaps.keys(), "an id that forgets a channel of which no gap is told next"
+            place = places[index]
+            assert place is not None
             assert before is not None
             assert before < place, "a gap where there is none"
             if channels[name].local:
