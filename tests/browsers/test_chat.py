@@ -107,7 +107,7 @@ def test_page_survives_its_server(browser: Chromium) -> None:
     say(browser, "Ada", "after")
     wait_for(browser, f"{NOTE} === 'Not sent: the server cannot be reached.'")
     with serving_example("chat.py", port):
-        wait_for(browser, "find('state').textContent === 'live'", timeout=20)
+        wait_for(browser, "find('state').textContent === 'live'")
         wait_for(browser, "document.querySelector('.missed')")
         press_enter(browser)
         wait_for(browser, "document.querySelectorAll('.line').length === 2")

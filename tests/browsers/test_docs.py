@@ -35,7 +35,7 @@ def test_first_screen(browser: Browser, tmp_path: Path) -> None:
     with serving_example(str(app), port):
         browser.open(f"http://127.0.0.1:{port}/")
         browser.evaluate(LISTEN)
-        wait_for(browser, "ticks.length >= 6 && stopping.readyState === EventSource.CLOSED", timeout=20)
+        wait_for(browser, "ticks.length >= 6 && stopping.readyState === EventSource.CLOSED")
         assert browser.evaluate("ticks.slice(0, 6)") == [0, 1, 2] * 2
         assert browser.evaluate("steps") == [1, 2, 3]
         wait_for(browser, "document.title === 'Done' && document.getElementById('n').textContent === '1'")

@@ -39,7 +39,7 @@ def test_live_page_survives_its_server(browser: Browser, port: int) -> None:
     wait_for(browser, f"{STATE} === 'reconnecting'")
     before = browser.evaluate("samples.at(-1).time")
     with serving_example("live.py", port, options=()):
-        wait_for(browser, f"{STATE} === 'live' && samples.at(-1).time > {before}", timeout=20)
+        wait_for(browser, f"{STATE} === 'live' && samples.at(-1).time > {before}")
         times = browser.evaluate("samples.map(sample => sample.time)")
         browser.open("about:blank")
     numbers = [round(time * 20) for time in times]

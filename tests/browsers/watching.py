@@ -5,6 +5,7 @@ import time
 from typing import Any
 from urllib.parse import urlencode
 
+from ..waiting import PATIENCE, Stopwatch
 from .engines import Browser
 
 
@@ -14,11 +15,11 @@ def listen(browser: Browser, port: int, stream: str, *named: str) -> None:
     browser.open(f"http://127.0.0.1:{port}/?{query}")
 
 
-def wait_for(browser: Browser, condition: str, timeout: float = 10.0) -> None:
-    """Return as soon as a JavaScript condition holds in the page; fail after ``timeout`` seconds."""
-    deadline = time.monotonic() + timeout
+def wait_for(browser: Browser, condition: str) -> None:
+    """Return as soon as a JavaScript condition holds in the page; fail if it never does."""
+    watch = Stopwatch()
     while not browser.evaluate(condition):
-        if time.monotonic() > deadline:
+        if watch.over(PATIENCE):
             raise AssertionError(f"{condition} never came true; report: {browser.evaluate('window.report')}")
         time.sleep(0.02)
 

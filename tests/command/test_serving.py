@@ -5,20 +5,16 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from ..ports import free_port
+from ..waiting import Stopwatch
 from .running import PROGRAM, Running, until
 
 Start = Callable[..., Running]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 def reachable(port: int) -> bool:
@@ -148,9 +144,9 @@ def test_interrupt(hug: Start) -> None:
     """Ctrl-C ends the command within 2 s and without a word."""
     running = hug("-f", "app.py")
     running.says("one")
-    began = time.monotonic()
+    watch = Stopwatch()
     assert running.interrupt() == 0
-    assert time.monotonic() - began < 2
+    assert watch.seconds < 2
     assert running.stderr == ""
 
 
@@ -158,9 +154,9 @@ def test_interrupt_stuck_client(hug: Start) -> None:
     """Ctrl-C ends the command within 2 s, without a traceback, while a client is stuck in a response."""
     running = hug("-f", "app.py", "-ma")
     with endless(running):
-        began = time.monotonic()
+        watch = Stopwatch()
         assert running.interrupt() == 0
-        assert time.monotonic() - began < 2
+        assert watch.seconds < 2
     assert "Traceback" not in running.stderr
 
 
@@ -209,7 +205,7 @@ def test_program_ends_itself(hug: Start) -> None:
     running = hug("-f", "app.py", "-i", "60")
     with pytest.raises(ConnectionError):
         running.get("/die")
-    assert running.process.wait(10) == 5
+    assert running.process.wait(30) == 5
 
 
 def test_serve(python: Start, folder: Path) -> None:
@@ -305,7 +301,7 @@ def test_serve_in_a_loop(python: Start, folder: Path) -> None:
         "asyncio.run(main())"
     )
     running = python("own.py", path=folder)
-    assert running.process.wait(10) == 1
+    assert running.process.wait(30) == 1
     assert running.stderr.splitlines()[-1].startswith(
         "hug.server.serve.LoopRunning: serve() runs an event loop"
     )
@@ -349,7 +345,7 @@ def test_rare_collections(tmp_path: Path) -> None:
     for threshold in (700, 50_000):
         done = subprocess.run(
             [sys.executable, str(program), str(free_port()), str(threshold)],
-            capture_output=True, text=True, timeout=30, check=True,
+            capture_output=True, text=True, timeout=60, check=True,
         )  # fmt: skip
         during, after = done.stdout.splitlines()
         assert after == f"{threshold} 0"

@@ -6,12 +6,12 @@ import os
 import re
 import signal
 import socket
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from ..waiting import Stopwatch
 from .running import ENVIRONMENT, PROGRAM, Running, until
 
 Start = Callable[..., Running]
@@ -98,9 +98,9 @@ def test_several(hug: Start) -> None:
     for each in seen:
         assert re.search(rf'INFO: +\[{each}\] 127.0.0.1:\d+ - "GET / HTTP/1.1" 200 OK', running.stdout)
     port = running.port
-    began = time.monotonic()
+    watch = Stopwatch()
     assert running.end() == 0, running.stderr
-    assert time.monotonic() - began < 2
+    assert watch.seconds < 2
     assert running.stderr == ""
     assert unreachable(port)
 
@@ -116,9 +116,20 @@ def test_interrupt(hug: Start, folder: Path) -> None:
     assert starting.stderr == serving.stderr == ""
 
 
-def test_workers_that_die(hug: Start) -> None:
+WITHOUT_STEADY_WORKERS = """
+import sys
+from hug.command import main
+from hug.server import worker_supervisor
+
+worker_supervisor.STEADY = 600.0
+sys.exit(main())
+"""
+"""The command for machines on which a few workers do not start and end in ten seconds."""
+
+
+def test_workers_that_die(python: Start) -> None:
     """A worker that dies is replaced, later each time if that is soon again, and it is told."""
-    running = hug("-f", "app.py", "-w", "2", "-ma")
+    running = python("-c", WITHOUT_STEADY_WORKERS, "-p", "0", "-f", "app.py", "-w", "2", "-ma")
     for times in range(1, 4):
         before = processes_now(running, 2, lambda _: True)
         asked(running, "/die")
@@ -143,7 +154,7 @@ def test_cannot_be_loaded(hug: Start, folder: Path, source: str, code: int, word
     """A program that cannot be loaded says so once, however many workers it has, and ends the command."""
     (folder / "app.py").write_text(source)
     running = hug("-f", "app.py", "-w", "4")
-    assert running.process.wait(10) == code
+    assert running.process.wait(30) == code
     assert running.stderr.count(word) == 1 if word else running.stderr == ""
     assert running.stdout == ""
 
@@ -234,9 +245,9 @@ def test_told_to_end_while_replacing(hug: Start, folder: Path) -> None:
     (folder / "slow").touch()
     running.process.send_signal(signal.SIGHUP)
     until(lambda: len(children(running)) == 3)
-    began = time.monotonic()
+    watch = Stopwatch()
     assert running.end() == 0, running.stderr
-    assert time.monotonic() - began < 2
+    assert watch.seconds < 2
 
 
 def test_hanging_worker(hug: Start) -> None:
@@ -246,7 +257,7 @@ def test_hanging_worker(hug: Start) -> None:
         client.sendall(b"GET /hang HTTP/1.1\r\nHost: hug\r\n\r\n")
         until(lambda: "hangs" in running.stderr)
         running.process.send_signal(signal.SIGTERM)
-        assert running.process.wait(20) == 0, running.stderr
+        assert running.process.wait(60) == 0, running.stderr
     assert "has not ended within 13 s: it is killed" in running.stderr
 
 

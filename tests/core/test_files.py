@@ -4,13 +4,13 @@ import contextlib
 import io
 import os
 import socket
-import time
 from pathlib import Path
 
 import pytest
 
 import hug
 from tests.core.serving import exchange, get, serving
+from tests.waiting import until
 
 TEXT = b"0123456789"
 
@@ -197,10 +197,7 @@ def test_leaving(api: hug.API, tmp_path: Path) -> None:
         with socket.create_connection(("127.0.0.1", port)) as connection:
             connection.sendall(get("/x"))
             assert b"content-length: 1073741824" in connection.recv(1000).lower()
-        left = time.monotonic()
-        while not opened[0].closed:
-            assert time.monotonic() - left < 1
-            time.sleep(0.005)
+        until(lambda: opened[0].closed, within=1)
     assert opened[0].taken < 64 * 1024 * 1024
 
 

@@ -6,22 +6,14 @@ import json
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 
 import hug
 from hug import output_format
 from tests.core.serving import get, serving
-
-
-def eventually(condition: Callable[[], object], within: float = 2.0) -> float:
-    """Wait until ``condition`` holds; return how many seconds that took."""
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < within
-        time.sleep(0.002)
-    return time.monotonic() - began
+from tests.waiting import quickest, until
 
 
 def test_async_generators_are_json_lines(api: hug.API) -> None:
@@ -131,6 +123,7 @@ def read(port: int, path: str) -> tuple[socket.socket, bytes]:
 def test_leaving(api: hug.API, kind: str) -> None:
     """A client that leaves ends the generator within 50 ms, also one that waits; then directives clean up."""
     order: list[str] = []
+    ended: list[float] = []
 
     @hug.directive(api=api)
     class Session:
@@ -143,6 +136,7 @@ def test_leaving(api: hug.API, kind: str) -> None:
             yield "first"
             await asyncio.sleep(1000)
         finally:
+            ended.append(time.monotonic())
             order.append("source")
 
     @hug.get("/sync", api=api, output=output_format.json_lines)
@@ -153,15 +147,22 @@ def test_leaving(api: hug.API, kind: str) -> None:
                 time.sleep(0.01)
                 yield "x"
         finally:
+            ended.append(time.monotonic())
             order.append("source")
 
     with serving(api.http.server()) as port:
-        connection, _ = read(port, f"/{kind}")
-        assert order == []
-        connection.close()
-        assert eventually(lambda: "source" in order) < 0.05
-        eventually(lambda: len(order) == 2)
-    assert order == ["source", "directive"]
+
+        def leave() -> float:
+            order.clear()
+            connection, _ = read(port, f"/{kind}")
+            assert order == []
+            left = time.monotonic()
+            connection.close()
+            until(lambda: len(order) == 2)
+            assert order == ["source", "directive"]
+            return ended[-1] - left
+
+        assert quickest(leave, 0.05) < 0.05
 
 
 @pytest.mark.parametrize("kind", ["async", "sync"])

@@ -11,7 +11,7 @@ import pytest
 
 from ..servers.client import Client
 from ..servers.serving import Server
-from ..waiting import until
+from ..waiting import Stopwatch, until
 from .test_processes import with_options
 
 pytestmark = pytest.mark.parametrize(("engine_name", "path"), [("sqlite", "/clock"), ("redis", "/thread")])
@@ -51,14 +51,14 @@ def start(engine_url: str, prefix: str, gate: Path) -> Iterator[Start]:
         process.kill()
 
 
-def take(client: Client, within: float = TAKEN_OVER) -> Any:
+def take(client: Client) -> Any:
     """Return what the next event says, which may take a while."""
-    until_when = time.monotonic() + within
+    watch = Stopwatch()
     while True:
         try:
             message = client.message()
         except TimeoutError:
-            assert time.monotonic() < until_when, "no event"
+            assert not watch.over(TAKEN_OVER), "no event"
         else:
             assert message.event == "message", message
             return message.json()
@@ -66,10 +66,10 @@ def take(client: Client, within: float = TAKEN_OVER) -> Any:
 
 def take_until(client: Client, process: int) -> list[Any]:
     """Take events until one comes from this process; return all of them."""
-    until_when = time.monotonic() + TAKEN_OVER
+    watch = Stopwatch()
     taken = [take(client)]
     while taken[-1]["process"] != process:
-        assert time.monotonic() < until_when, taken[-1]
+        assert not watch.over(TAKEN_OVER), taken[-1]
         taken.append(take(client))
     return taken
 
@@ -116,9 +116,9 @@ def test_killed(start: Start, path: str) -> None:
     other = second.stream(path)
     events = [take(other)]
     first.process.kill()
-    killed = time.monotonic()
+    watch = Stopwatch()
     events += take_until(other, second.process.pid)
-    assert time.monotonic() - killed < TAKEN_OVER
+    assert watch.seconds < TAKEN_OVER
     assert events[-1]["number"] == 0
     events += [take(other) for _ in range(20)]
     assert [process for process, _ in in_order(events)] == [first.process.pid, second.process.pid]
@@ -158,7 +158,7 @@ def test_restarted(start: Start, path: str) -> None:
         events += take_until(other, second.process.pid)
         events += [take(other) for _ in range(20)]
         assert len(in_order(events)) == 2
-        assert first.process.wait(10) in (0, -signal.SIGTERM)
+        assert first.process.wait(30) in (0, -signal.SIGTERM)
         first = second
 
 
@@ -190,10 +190,10 @@ def test_failure(start: Start, path: str) -> None:
         reader.torn()
         process.logs("LookupError")
     # Whoever comes back to the same process has it again at once; others when the turn of that one is over.
+    began = time.monotonic()
     reader = second.stream("/fails")
     assert take(reader)["process"] == second.process.pid
     other = first.stream("/fails")
-    began = time.monotonic()
     # The event of the other process may still be on its way to this one.
     take_until(other, first.process.pid)
-    assert 2 < time.monotonic() - began < TAKEN_OVER
+    assert time.monotonic() - began > 2

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -185,9 +184,7 @@ def test_health(name: str, tmp_path: Path) -> None:
         try:
             assert server.healths() == {200}
             engine.kill()
-            began = time.monotonic()
             until(lambda: server.healths() == {503}, "all answer 503", within=5)
-            assert time.monotonic() - began < 5
             with server.open("/health/streams", method="HEAD") as client:
                 assert client.head().status == 503
                 assert client.headers["cache-control"] == "no-store"
@@ -197,8 +194,6 @@ def test_health(name: str, tmp_path: Path) -> None:
             assert "127.0.0.1" not in text
             assert set(re.findall("hug_broker_connected.* ([01])", server.text("/metrics"))) == {"0"}
             engine.start()
-            began = time.monotonic()
             until(lambda: server.healths() == {200}, "all answer 200", within=5)
-            assert time.monotonic() - began < 5
         finally:
             server.kill()

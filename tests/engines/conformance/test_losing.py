@@ -9,7 +9,7 @@ import pytest
 from hug.eventstream.engines.engine import Engine
 from hug.exceptions import Unreachable
 
-from ...waiting import eventually
+from ...waiting import Stopwatch, eventually
 from ..conftest import Ear
 from ..entries import entries, entry, kept, put, requests
 from ..running import Server
@@ -49,7 +49,7 @@ class Connecting:
 
     async def until_it_answers(self) -> tuple[Engine, Ear]:
         """Connect as those do who try it again: an engine that has just been started may refuse at first."""
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while True:
             try:
                 return await self.once()
@@ -80,9 +80,9 @@ async def test_killed(connecting: Connecting, server: Server) -> None:
     await eventually(lambda: ear.losses, within=5)
     for call in (engine.append(entries(2)), engine.ends("news"), engine.follow("other"), kept(engine)):
         with pytest.raises(Unreachable):
-            await asyncio.wait_for(call, 10)
+            await asyncio.wait_for(call, 30)
     with pytest.raises(Unreachable):
-        await asyncio.wait_for(connecting.once(), 10)
+        await asyncio.wait_for(connecting.once(), 30)
     assert len(ear.losses) == 1
     await engine.close()
     server.start()
@@ -108,7 +108,7 @@ async def test_killed_while_events_are_appended(connecting: Connecting, server: 
     await eventually(lambda: taken > 20)
     server.kill()
     with pytest.raises(Unreachable):
-        await asyncio.wait_for(task, 15)
+        await asyncio.wait_for(task, 30)
     await engine.close()
     server.start()
     again, _ = await connecting.until_it_answers()
@@ -165,9 +165,9 @@ async def test_standing_still(connecting: Connecting, server: Server) -> None:
     try:
         with pytest.raises((Unreachable, TimeoutError)):
             await asyncio.wait_for(engine.append([one := entry()]), 6)
-        began = time.monotonic()
+        watch = Stopwatch()
         await engine.close()
-        assert time.monotonic() - began < 3
+        assert watch.seconds < 3
     finally:
         server.thaw()
     again, _ = await connecting.until_it_answers()

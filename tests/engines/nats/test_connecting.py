@@ -5,7 +5,6 @@ import logging
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from hug.eventstream.engines.nats import engine
 from hug.exceptions import BrokerError, Unreachable
 
 from ...ports import free_port
+from ...waiting import Stopwatch
 from ..conftest import Ear
 from ..entries import entry, put
 from ..nats_server import Nats
@@ -98,11 +98,11 @@ async def test_several_servers(shared: Nats, prefix: str) -> None:
 
 async def test_nobody_there() -> None:
     """A server that is absent is one that may come."""
-    began = time.monotonic()
+    watch = Stopwatch()
     said = await refused(f"nats://user:nuts@127.0.0.1:{free_port()}", Unreachable)
     assert "connect" in said.lower()
     await refused("nats://user:nuts@name.invalid", Unreachable)
-    assert time.monotonic() - began < 10
+    assert watch.seconds < 10
 
 
 @contextmanager
@@ -130,10 +130,10 @@ def _answering(text: bytes) -> Iterator[int]:
 @pytest.mark.parametrize("text", [b"", b"220 mail.example.org ESMTP\r\n", b"INFO what?\r\n"])
 async def test_something_else_there(text: bytes) -> None:
     """What does not speak NATS is given up within seconds."""
-    began = time.monotonic()
+    watch = Stopwatch()
     with _answering(text) as port:
         await refused(f"nats://user:nuts@127.0.0.1:{port}", Unreachable)
-    assert time.monotonic() - began < 8
+    assert watch.seconds < 8
 
 
 async def test_an_old_server() -> None:

@@ -31,7 +31,7 @@ from hug.exceptions import BrokerError, ChannelClosed, Unreachable
 from hug.test import broker
 
 from ...ports import free_port
-from ...waiting import eventually
+from ...waiting import Stopwatch, eventually
 from ..conftest import Another, Ear
 from ..entries import MUCH, entries, entry, kept, put, requests
 from ..running import Server
@@ -208,10 +208,10 @@ async def test_a_long_transaction(
     assert [answers[0], answers[2]] == [1, 2]
     assert isinstance(answers[1], Unreachable)
     assert isinstance(answers[3], Unreachable)
-    began = time.monotonic()
+    watch = Stopwatch()
     answers = await engine.append([*batch, entry("free")])
     assert [answers[0], answers[2], answers[4]] == [1, 2, 3]
-    assert time.monotonic() - began < 1.5  # it does not wait for the lock as long as the first time
+    assert watch.seconds < 1.5  # it does not wait for the lock as long as the first time
     lease = await engine.lease("turn", "me", 10)
     assert lease is not None
     application.commit()
@@ -396,9 +396,7 @@ async def test_a_server_that_is_silent(prefix: str) -> None:
         await engine.connect(ear)
         server.freeze()
         try:
-            began = time.monotonic()
-            await eventually(lambda: ear.losses, within=10)
-            assert time.monotonic() - began < 8
+            await eventually(lambda: ear.losses, within=8)
             await engine.close()
         finally:
             server.thaw()
@@ -517,11 +515,11 @@ async def test_transactions_of_another_search_path(
 
 async def test_sessions_that_may_not_be_idle(engine_url: str, prefix: str) -> None:
     """A limit for idle sessions, a role's say, ends none of hug's, which has them for good."""
-    url = f"{engine_url}?options=-cidle_session_timeout%3D100"
+    url = f"{engine_url}?options=-cidle_session_timeout%3D1000"
     engine = engine_of("postgres", url, prefix)
     await engine.connect(ear := Ear())
     try:
-        await asyncio.sleep(0.25)
+        await asyncio.sleep(1.3)
         assert await put(engine, entry()) == [1]
         assert not ear.losses
     finally:
