@@ -7,7 +7,6 @@ Marionette, because Debian packages no WebDriver for it.
 import base64
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import warnings
@@ -19,6 +18,8 @@ from typing import Any, Protocol
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service as ChromeService
 from selenium.webdriver.webkitgtk.service import Service as WebKitService
+
+from ..ports import free_port
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # it asks a deprecated function for the distribution
@@ -163,10 +164,8 @@ class Firefox:
         # Only with this variable does a release build obey the address of its settings server below.
         os.environ["MOZ_REMOTE_SETTINGS_DEVTOOLS"] = "1"
         host, port = NOWHERE.split(":")
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            own = listener.getsockname()[1]
         return Marionette(
-            port=own,  # its default is the same for all Firefoxes of a machine
+            port=free_port(),  # its default is the same for all Firefoxes of a machine
             bin=shutil.which("firefox-esr"),
             headless=True,
             gecko_log=str(Path(folder, "gecko.log")),

@@ -29,7 +29,7 @@ def serving_example(name: str, port: int, options: Sequence[str] = ("-ma", "-s")
 
 
 def _wait_until_listening(server: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while True:
         try:
             socket.create_connection(("127.0.0.1", port)).close()

@@ -20,6 +20,7 @@ import pytest
 
 import hug
 from hug import use
+from tests.ports import free_port
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -115,9 +116,7 @@ def test_http_errors(url: str) -> None:
         service.get("x")
     with use.HTTP(base, raise_on=404) as service, pytest.raises(use.ServiceError):
         service.get("status/404")
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    with use.HTTP(f"http://127.0.0.1:{port}") as service, pytest.raises(use.ServiceUnreachable):
+    with use.HTTP(f"http://127.0.0.1:{free_port()}") as service, pytest.raises(use.ServiceUnreachable):
         service.get("x")
 
 

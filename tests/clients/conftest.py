@@ -37,7 +37,7 @@ def patience(request: pytest.FixtureRequest) -> Iterator[None]:
         raise AssertionError("the client is still waiting")
 
     before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(15)
+    signal.alarm(60)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)

@@ -49,7 +49,7 @@ def command(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         env=ENVIRONMENT,
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
         check=False,
     )
 
@@ -90,7 +90,7 @@ class Running:
 
     def get(self, path: str = "/", *, host: str = "127.0.0.1") -> str:
         """Return the body of the answer to one request."""
-        connection = http.client.HTTPConnection(host, self.port, timeout=10)
+        connection = http.client.HTTPConnection(host, self.port, timeout=30)
         try:
             connection.request("GET", path)
             return connection.getresponse().read().decode()
@@ -104,12 +104,12 @@ class Running:
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send a signal to the command and return its exit code."""
         self.process.send_signal(number)
-        return self.process.wait(10)
+        return self.process.wait(30)
 
     def interrupt(self) -> int:
         """Do what Ctrl-C does: SIGINT for the command and all its children; return the exit code."""
         os.killpg(self.process.pid, signal.SIGINT)
-        return self.process.wait(10)
+        return self.process.wait(30)
 
     def kill(self) -> None:
         """Leave nothing of it behind."""

@@ -96,7 +96,7 @@ def test_absent_broker(folder: Path, words: list[str]) -> None:
         env={**ENVIRONMENT, "HUG_BROKER": ABSENT, "PYTHONPATH": os.fspath(folder)},
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
         check=False,
     )
     assert done.returncode or "hypercorn" in words  # which tells of it and ends with 0

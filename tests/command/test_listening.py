@@ -1,7 +1,6 @@
 """``hug listen``: events in a shell."""
 
 import json
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +13,7 @@ import hug as library
 from hug.command.event_lines import as_text
 from hug.eventstream.wire.decode import Message
 
+from ..ports import free_port
 from ..waiting import until
 from .running import Running, command
 
@@ -63,7 +63,7 @@ def test_channel(url: str, python: Callable[..., Running], folder: Path) -> None
     news.publish("two\nlines").result(10)
     until(lambda: "two\n    lines\n" in listening.stdout, "a new one")
     news.close("bye").result(10)
-    assert listening.process.wait(10) == 0
+    assert listening.process.wait(30) == 0
     assert [line.split("] ")[-1] for line in listening.stdout.splitlines()] == [
         "old: 3", "old: 4", "two", "    lines", "bye",
     ]  # fmt: skip
@@ -90,15 +90,13 @@ def test_pipe(url: str) -> None:
         assert json.loads(listening.stdout.readline())["data"] == "0"
         listening.stdout.close()
         assert listening.stderr.read() == ""
-        assert listening.wait(10) == 0
+        assert listening.wait(30) == 0
 
 
 def test_url(python: Callable[..., Running], folder: Path, url: str) -> None:
     """A stream at a URL is shown over restarts of its server, without a loss, after redirections."""
     (folder / "app.py").write_text(PROGRAM)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     serving = ("-m", "hug", "app.py", "-p", str(port), "-ma", "-b", url)
     server = python(*serving)
     server.says("")
@@ -116,7 +114,7 @@ def test_url(python: Callable[..., Running], folder: Path, url: str) -> None:
     until(lambda: '"two"' in listening.stdout, "what was missed")
     assert "connected again" in listening.stderr
     server.get("/say?word=three")
-    assert listening.process.wait(15) == 0
+    assert listening.process.wait(30) == 0
     shown = [json.loads(line) for line in listening.stdout.splitlines()]
     assert [(each["event"], each["data"]) for each in shown] == [
         ("word", "one"),

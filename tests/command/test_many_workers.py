@@ -87,7 +87,7 @@ def listeners(running: Running) -> Iterator[list[Listener]]:
 
 
 def say(port: int, text: str) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         said = json.dumps({"name": "Ada", "text": text})
         connection.request("POST", "/say", said, {"Content-Type": "application/json"})
@@ -127,7 +127,7 @@ def test_chat_on_redis(python: Callable[..., Running]) -> None:
                 env={**ENVIRONMENT, name: url},
                 capture_output=True,
                 text=True,
-                timeout=30,
+                timeout=60,
                 check=False,
             )
             assert (said.returncode, said.stderr) == (0, "")
@@ -159,7 +159,7 @@ def test_script_without_broker() -> None:
         env=ENVIRONMENT,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     assert done.returncode == 1

@@ -46,14 +46,14 @@ def test_an_output_that_is_full(url: str, news: hug.sse.Messages, tmp_path: Path
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "hug", "publish", "news", "rain", "-b", url],
-            stdout=full, stderr=subprocess.PIPE, text=True, timeout=20, check=False,
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
         )  # fmt: skip
         assert done.returncode == 1
         assert done.stderr == "Error: cannot write to the standard output: No space left on device\n"
         assert news.next_message(5).data == "rain"
         done = subprocess.run(
             [sys.executable, "-m", "hug", "listen", "news", "--since", "start", "-b", url],
-            stdout=full, stderr=subprocess.PIPE, text=True, timeout=20, check=False,
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
         )  # fmt: skip
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
 
@@ -70,7 +70,7 @@ def test_an_empty_url(tmp_path: Path) -> None:
 def test_standard_input(url: str, news: hug.sse.Messages) -> None:
     """With - the input is one event; with --lines each line is one, as soon as it comes."""
     publish = [sys.executable, "-m", "hug", "publish", "news", "-", "-b", url]
-    subprocess.run(publish, input="a\nb\n", text=True, timeout=20, check=True, capture_output=True)
+    subprocess.run(publish, input="a\nb\n", text=True, timeout=60, check=True, capture_output=True)
     assert next(news).data == "a\nb"
     pipe = subprocess.PIPE
     with subprocess.Popen(
@@ -87,7 +87,7 @@ def test_standard_input(url: str, news: hug.sse.Messages) -> None:
         lines.stdin.write("".join(f"{number}\n" for number in range(3000)))
         lines.stdin.close()
         ids = lines.stdout.read().split()
-        assert lines.wait(20) == 0
+        assert lines.wait(60) == 0
     read = [next(news) for _ in range(3000)]
     assert [message.json() for message in read] == list(range(3000))
     assert [message.id for message in read] == ids

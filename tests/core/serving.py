@@ -27,7 +27,7 @@ def serving(application: Any, **options: Any) -> Iterator[int]:
 
 def exchange(port: int, *parts: bytes) -> tuple[int, dict[str, str], bytes]:
     """Send ``parts`` over one connection; return status, headers and body."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         for part in parts:
             connection.sendall(part)
         with connection.makefile("rb") as file:

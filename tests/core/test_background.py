@@ -149,7 +149,7 @@ def test_told_to_end_while_it_starts(api: hug.API, asynchronous: bool) -> None:
     try:
         assert entered.wait(10)
         server.should_exit = True
-        thread.join(5)
+        thread.join(30)
         assert not thread.is_alive()
     finally:
         go_on.set()

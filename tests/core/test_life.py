@@ -257,13 +257,13 @@ def test_an_end_that_takes_too_long(
     hug.shutdown(api=api)(waits if asynchronous else blocks)
     hug.shutdown(api=api)(raising_exit)
     hug.shutdown(api=api)(lambda: log.append("called"))
-    api.life.shutdown_timeout = 0.02
+    api.life.shutdown_timeout = 0.3
     with caplog.at_level(logging.ERROR, "hug"), hug.test.running(api):
         pass
     go_on.set()
     assert log == ["called"]
     assert f"{'waits' if asynchronous else 'blocks'} ({__file__}:" in caplog.text
-    assert "goes on after 0.02 s" in caplog.text
+    assert "goes on after 0.3 s" in caplog.text
     assert "SystemExit: 4" in caplog.text
 
 

@@ -5,7 +5,6 @@ import io
 import os
 import socket
 import threading
-import time
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +17,7 @@ from hug.input_format import multipart
 from hug.input_format.form_data import FormParser, Part
 from hug.web import uploads
 from tests.core.serving import exchange, serving
+from tests.waiting import until
 
 BOUNDARY = "xYzZY"
 KIND = f"multipart/form-data; boundary={BOUNDARY}"
@@ -285,17 +285,10 @@ def test_leaving_in_the_middle(api: hug.API, monkeypatch: pytest.MonkeyPatch) ->
     with serving(api.http.server()) as port:
         with socket.create_connection(("127.0.0.1", port)) as connection:
             connection.sendall(head.encode() + form(("a", b"x" * 500_000, "f", None))[:400_000])
-            wait_for(lambda: spools and spools[0].end > 0)
+            until(lambda: spools and spools[0].end > 0)
             assert not spools[0].closed
-        wait_for(lambda: spools[0].closed)
+        until(lambda: spools[0].closed)
     assert not called
-
-
-def wait_for(condition) -> None:
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < 5
-        time.sleep(0.005)
 
 
 def test_where_they_are_written(api: hug.API) -> None:

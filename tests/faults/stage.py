@@ -266,7 +266,7 @@ class Stage:
         return asyncio.run(self._kept())
 
     async def _kept(self) -> Sequence[Kept]:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + LONGEST
         while True:
             engine = engine_of(self.name, self.server.url, PREFIX)
             try:

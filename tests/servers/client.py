@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from hug.eventstream.wire.decode import Decoder, Message
 
-PATIENCE = 5.0
+PATIENCE = 20.0
 """Seconds for which a client waits for anything."""
 
 _TCP_REPAIR = 19

@@ -158,9 +158,9 @@ class Server:
         """Wait until no stream is open."""
         until(lambda: self.get("/status")["streams"] == 0)
 
-    def logs(self, words: str) -> str:
-        """Wait until ``words`` are in the log; return the whole log."""
-        return until(lambda: log if words in (log := self.log) else "")
+    def logs(self, words: str, since: int = 0) -> str:
+        """Wait until ``words`` are in the log, past ``since`` of its characters; return what is past them."""
+        return until(lambda: log if words in (log := self.log[since:]) else "")
 
     def told(self, number: int) -> float:
         """Send a signal to the process that was started; return when."""

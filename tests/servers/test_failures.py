@@ -16,11 +16,10 @@ def test_failing(server: Server, path: str, after: int) -> None:
     stream.torn()
     assert [message.data for message in stream.messages] == [str(number) for number in range(after)]
     assert stream.decoder.retry is None
-    server.logs("RuntimeError: this source is broken")
-    log = server.log[printed:]
+    log = server.logs("RuntimeError: this source is broken", printed)
     assert f"app.{path} failed; its client will reconnect" in log
     assert f"in {path}\n" in log, "the traceback does not lead to the source"
-    assert server.get("/status")["streams"] == 0
+    server.streams_end()
 
 
 @pytest.mark.parametrize("name", ["uvicorn", "uvicorn-h11", "hug"])
@@ -54,8 +53,7 @@ def test_item_that_is_no_json(server: Server, path: str) -> None:
     stream = server.stream(f"/{path}")
     stream.torn()
     assert [message.data for message in stream.messages] == ["0"]
-    server.logs("TypeError")
-    log = server.log[printed:]
+    log = server.logs("TypeError", printed)
     assert f"app.{path} failed; its client will reconnect" in log
     assert "object" in log[log.rindex("TypeError") :]
 

@@ -42,11 +42,11 @@ async def test_a_lease_that_is_given_back(engine: Engine, another: Another) -> N
 async def test_a_lease_expires(engine: Engine, another: Another) -> None:
     """A lease that is not extended is another's after its time, and no sooner; numbers grow."""
     other, _ = await another()
-    number = await engine.lease("turn", "me", 1)
     began = time.monotonic()
+    number = await engine.lease("turn", "me", 1)
     assert number is not None
     while (later := await other.lease("turn", "you", 30)) is None:
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 60
         await asyncio.sleep(0.05)
     assert time.monotonic() - began > 0.8
     assert later > number
@@ -56,11 +56,11 @@ async def test_a_lease_expires(engine: Engine, another: Another) -> None:
 async def test_a_lease_extended_lasts(engine: Engine, another: Another) -> None:
     """A lease that is extended in time is nobody else's."""
     other, _ = await another()
-    number = await engine.lease("turn", "me", 1)
-    for _ in range(10):
-        await asyncio.sleep(0.2)
-        assert await engine.lease("turn", "me", 1) == number
-        assert await other.lease("turn", "you", 1) is None
+    number = await engine.lease("turn", "me", 2)
+    for _ in range(8):
+        await asyncio.sleep(0.3)
+        assert await engine.lease("turn", "me", 2) == number
+        assert await other.lease("turn", "you", 2) is None
 
 
 async def test_who_has_lost_a_lease(engine: Engine, another: Another) -> None:

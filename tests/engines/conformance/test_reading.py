@@ -83,7 +83,7 @@ async def test_ends(engine: Engine, another: Another) -> None:
 
 async def test_the_clock_of_an_engine_goes(engine: Engine) -> None:
     """`Ends.now` grows as time does."""
-    before, began = (await engine.ends("news")).now, time.monotonic()
+    began, before = time.monotonic(), (await engine.ends("news")).now
     await asyncio.sleep(0.3)
     after, took = (await engine.ends("news")).now, time.monotonic() - began
     assert 0.25 < after - before <= took + 0.1

@@ -353,7 +353,7 @@ async def test_left_by_a_pruner_that_died(shared: Nats, prefix: str) -> None:
                 assert await put(other, entry(bounds=bounds)) == [4]
                 break
             except Unreachable:
-                assert time.monotonic() - began < 10
+                assert time.monotonic() - began < 60
         assert time.monotonic() - began > 3
         assert (await one.ends("news")).life == life
         assert await put(one, entry(bounds=bounds)) == [5]

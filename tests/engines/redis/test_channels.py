@@ -180,29 +180,37 @@ async def test_bounds_are_exact(shared: Redis, prefix: str) -> None:
 
 async def test_ages_are_exact(shared: Redis, client: "redis.Redis", prefix: str) -> None:
     """What is past its age is gone for readers at that moment, and from Redis when the next one comes."""
+    age = 0.6
+
+    def late(put_at: float) -> bool:
+        """Whether, on a machine that is busy, what was put then may be past its age."""
+        return time.monotonic() - put_at > age
+
     async with connected(shared.url, prefix) as (one, _):
-        bounds = Bounds(1000, 10**9, 0.6)
+        bounds = Bounds(1000, 10**9, age)
+        began = time.monotonic()
         await put(one, *entries(30, bounds=bounds))
         await asyncio.sleep(0.35)
+        second = time.monotonic()
         await put(one, *entries(3, bounds=bounds))
-        assert len(await kept(one)) == 33
-        began = time.monotonic()
+        assert len(await kept(one)) == 33 or late(began)
         while (first := (await one.ends("news")).first) == 1:
-            assert time.monotonic() < began + 5
-        assert first == 31
-        assert [event.position for event in await kept(one, after=3)] == [31, 32, 33]
+            assert time.monotonic() < began + 60
+        assert first == 31 or late(second)
+        assert [event.position for event in await kept(one, after=3)] == [31, 32, 33] or late(second)
         while (first := (await one.ends("news")).first) == 31:
-            assert time.monotonic() < began + 5
+            assert time.monotonic() < began + 60
         ends = await one.ends("news")
         assert (ends.first, ends.last) == (34, 33)
         assert list(await kept(one)) == []
         await put(one, *entries(2, bounds=bounds))
         assert client.xlen(f"{prefix}:{{news}}:log") == 2
         await asyncio.sleep(0.35)
+        second = time.monotonic()
         await put(one, *entries(2, bounds=bounds))
         await asyncio.sleep(0.35)
         await put(one, *entries(2, bounds=bounds))
-        assert client.xlen(f"{prefix}:{{news}}:log") == 4
+        assert client.xlen(f"{prefix}:{{news}}:log") == 4 or late(second)
 
 
 async def test_idle_channels_expire(shared: Redis, client: "redis.Redis", prefix: str) -> None:

@@ -145,9 +145,9 @@ async def test_cut_in_the_middle(own: Redis, prefix: str) -> None:
 @pytest.mark.parametrize("idle", [True, False])
 async def test_silence(own: Redis, prefix: str, idle: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection on which nothing comes any more is lost soon, whether an answer is waited for or not."""
-    monkeypatch.setattr(module, "TICK", 0.1)
+    monkeypatch.setattr(module, "TICK", 0.25)
     async with connected(own.url, prefix) as (one, ear):
-        await asyncio.sleep(0.7)  # long enough to be asked whether it is there
+        await asyncio.sleep(1.2)  # long enough to be asked whether it is there
         assert not ear.losses
         own.freeze()
         if idle:
@@ -163,7 +163,7 @@ async def test_a_blocked_loop_is_no_silence(
     shared: Redis, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A loop that was blocked for long has lost nothing by that."""
-    monkeypatch.setattr(module, "TICK", 0.05)
+    monkeypatch.setattr(module, "TICK", 0.15)
     async with connected(shared.url, prefix) as (one, ear):
         for _ in range(3):
             asking = asyncio.ensure_future(one.ends("news"))
