@@ -136,7 +136,7 @@ class Client:
 
     def send(self, request: Request) -> Response:
         """Return the answer to ``request``."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=120)
         try:
             connection.putrequest(request.method, request.url, skip_host=True, skip_accept_encoding=True)
             connection.putheader("Host", HOST)

@@ -41,7 +41,7 @@ class Host:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.communicate(timeout=20)
+        self._process.communicate(timeout=60)
         self._log.close()
 
     def serve(self, apps: Iterable[str], server: str = "hug") -> None:

@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 def check(folder: Path, *command: str) -> tuple[int, str]:
     """Run a type checker in a folder; return its exit code and what it says."""
     done = subprocess.run(
-        (sys.executable, "-m", *command), cwd=folder, capture_output=True, text=True, timeout=120, check=False
+        (sys.executable, "-m", *command), cwd=folder, capture_output=True, text=True, timeout=600, check=False
     )
     return done.returncode, done.stdout + done.stderr
 
