@@ -80,8 +80,10 @@ class Transactions:
 
     def awaited(self, connection: object) -> bool:
         """See `Within.awaited`."""
-        if isinstance(connection, _Connection):
-            return isinstance(connection, psycopg.AsyncConnection)
+        if isinstance(connection, psycopg.AsyncConnection):
+            return True
+        if isinstance(connection, psycopg.Connection):
+            return False
         raise self._foreign(connection)
 
     def _foreign(self, connection: object) -> TypeError:
