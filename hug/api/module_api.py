@@ -17,6 +17,7 @@ from hug.eventstream.brokers import Broker
 from hug.eventstream.channels.registry import Channels
 from hug.eventstream.watching.streaming import Streaming
 from hug.exceptions import BrokerError
+from hug.interface import contexts
 from hug.interface.cli import CLI
 from hug.interface.http import HTTP
 
@@ -135,6 +136,13 @@ class API(metaclass=_OnePerModule):
     def channels(self) -> Channels:
         """The channels of its broker that are in use; ``hug.sse.channel`` makes them."""
         return self.http.channels
+
+    @property
+    def has_plain_contexts(self) -> bool:
+        """Whether contexts are plain dictionaries, which nobody makes or takes down: asked for each call."""
+        factory = self._context_factory or defaults.context_factory
+        taker = self._delete_context or defaults.delete_context
+        return factory is contexts.PLAIN and taker is contexts.LEFT_ALONE
 
     @property
     def context_factory(self) -> Callable[..., Any]:

@@ -8,7 +8,8 @@ from hug.asgi import Message, Receive, Send
 from hug.dispatch.falcon_app import FalconApp
 from hug.dispatch.lifespan import live
 from hug.dispatch.not_found import NotFound
-from hug.dispatch.server_error import Exited, raise_failure
+from hug.dispatch.server_error import KEY as FAILURE
+from hug.dispatch.server_error import Exited
 from hug.dispatch.site import Site
 from hug.eventstream.serving.handover import SCOPE_KEY, Handover
 from hug.eventstream.serving.open_stream import discard, serve
@@ -100,7 +101,8 @@ class Application:
             if handover.stream is not None and not handover.taken:
                 await discard(handover)
                 handover.stream = None
-        raise_failure(scope)
+        if FAILURE in scope:
+            raise scope.pop(FAILURE)  # its answer is out
 
     def build(self) -> None:
         """Build the application from what the API has now.

@@ -8,7 +8,6 @@ from typing import Any, Final
 import falcon
 
 from hug import json_module
-from hug.asgi import Message
 from hug.exceptions import HugError
 from hug.web.cors_policy import PREFIX
 from hug.web.error_body import error_body
@@ -23,12 +22,14 @@ class Exited(HugError, RuntimeError):
         super().__init__(f"{error!r} was raised where a request is answered: raise an HTTP error instead")
 
 
-_KEY: Final = "hug.failure"
+KEY: Final = "hug.failure"
+"""Where the ASGI scope of a request has what has failed."""
+
 _KEPT: Final = "vary"
 
 
 def answer_failure(request: Any, response: Any, error: Exception) -> None:
-    """Make ``response`` a 500 that tells nothing, and remember ``error`` for `raise_failure`.
+    """Make ``response`` a 500 that tells nothing, and keep ``error``, under `KEY`, to raise it then.
 
     So middleware ends as it does with all responses, and a page of another origin can read that it failed.
     It is JSON, as it may be the output format that has failed, and has no headers but those for such pages.
@@ -38,7 +39,7 @@ def answer_failure(request: Any, response: Any, error: Exception) -> None:
     """
     if response.rendered:
         raise error
-    earlier = request.scope.setdefault(_KEY, error)
+    earlier = request.scope.setdefault(KEY, error)
     if earlier is not error:
         logger.error("failed again while that was answered", exc_info=error)
     response.status = falcon.HTTP_500
@@ -49,10 +50,3 @@ def answer_failure(request: Any, response: Any, error: Exception) -> None:
     response.content_type = "application/json; charset=utf-8"
     response.set_header("X-Content-Type-Options", "nosniff")
     response.data = json_module.dumps(error_body({falcon.HTTP_500: None})).encode()
-
-
-def raise_failure(scope: Message) -> None:
-    """Raise what has failed in the request with this scope, if something has; its answer is out."""
-    failure: Exception | None = scope.pop(_KEY, None)
-    if failure is not None:
-        raise failure

@@ -146,7 +146,7 @@ class CLI(Requestless[CLICall]):
 
     # Steps
 
-    async def gather(self, call: CLICall, errors: dict[str, Any]) -> dict[str, Any]:
+    def gather(self, call: CLICall, errors: dict[str, Any]) -> dict[str, Any]:
         """See `Interface.gather`."""
         for argument in self.arguments:
             name = argument.field.external

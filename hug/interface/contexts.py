@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from hug import defaults
 from hug.flexible import Flexible
@@ -14,13 +14,9 @@ from hug.introspect import names_explicitly
 _OFFERED = ("request", "response", "api", "api_version", "interface", "argparse")
 _TOLD = ("exception", "errors", "lacks_requirement")
 
-_PLAIN = defaults.context_factory
-_LEFT_ALONE = defaults.delete_context  # as they are before an application assigns to these names
-
-
-def are_plain(api: Owner) -> bool:
-    """Return whether contexts are plain dictionaries, which nobody makes or takes down."""
-    return api.context_factory is _PLAIN and api.delete_context is _LEFT_ALONE
+# As they are before an application assigns to these names.
+PLAIN: Final = defaults.context_factory
+LEFT_ALONE: Final = defaults.delete_context
 
 
 async def make(api: Owner, call: Call, /, **offered: Any) -> Any:
@@ -31,7 +27,7 @@ async def make(api: Owner, call: Call, /, **offered: Any) -> Any:
 
 async def delete(api: Owner, call: Call, exception: BaseException | None) -> None:
     """Take down the context of a call that is over."""
-    if api.delete_context is not _LEFT_ALONE:
+    if api.delete_context is not LEFT_ALONE:
         await call.execution.call(
             _taker(api.delete_context),
             call.context,

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from hug import introspect
@@ -19,7 +19,6 @@ from hug.eventstream.sources.feed import is_source
 from hug.eventstream.wire.client import guard_for
 from hug.eventstream.wire.last_event_id import UNKNOWN, LastEventIdError, last_event_id
 from hug.flexible import Flexible
-from hug.interface import contexts
 from hug.interface.exchange import Exchange
 from hug.interface.execution import INLINE, THREADED
 from hug.interface.http import HTTP
@@ -82,7 +81,7 @@ class EventStreamHTTP(HTTP):
         If not, the request goes the usual way, and comes to the outcome in `call`. Thousands of readers that
         come back at once all ask for the same; what they do not need is not done for them.
         """
-        if not contexts.are_plain(self.api):
+        if not self.api.has_plain_contexts:
             return False
         handover.guard = guard_for("GET", scope["headers"])
         try:
@@ -107,7 +106,9 @@ class EventStreamHTTP(HTTP):
         handover.outcome = (result, error)
         return False
 
-    async def gather(self, exchange: Exchange, errors: dict[str, Any]) -> dict[str, Any]:
+    def gather(
+        self, exchange: Exchange, errors: dict[str, Any]
+    ) -> dict[str, Any] | Awaitable[dict[str, Any]]:
         """See `HTTP.gather`."""
         scope = exchange.request.scope
         handover: Handover = scope[SCOPE_KEY]
@@ -116,7 +117,7 @@ class EventStreamHTTP(HTTP):
             handover.last_event_id = last_event_id(scope["headers"], scope["query_string"])
         except LastEventIdError as error:
             handover.last_event_id, handover.misread = UNKNOWN, error
-        return await super().gather(exchange, errors)
+        return super().gather(exchange, errors)
 
     async def call(self, exchange: Exchange, arguments: dict[str, Any]) -> Any:
         """See `HTTP.call`; the function is not called for HEAD, and once only if its source is shared."""

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Final, Self, cast
 
 import falcon
 from falcon.util.uri import parse_query_string
@@ -14,7 +14,7 @@ from falcon.util.uri import parse_query_string
 from hug import url_templates, versions
 from hug.eventstream.serving.handover import Handover
 from hug.exceptions import BodyUnreadable
-from hug.interface import contexts, forms
+from hug.interface import forms
 from hug.interface.binding import undivide
 from hug.interface.bodies import Bodies
 from hug.interface.call import ANSWERED
@@ -32,6 +32,9 @@ from hug.web.request import Request
 from hug.web.response import Response
 from hug.web.threads import finish, handlers
 from hug.web.uploads import Form
+
+_VALUES: Final = frozenset({dict, list, str, bytes, int, float, bool, type(None)})
+"""Types of results that neither come in pieces nor can be read."""
 
 
 class HTTP(Interface[Exchange]):
@@ -114,7 +117,7 @@ class HTTP(Interface[Exchange]):
         self, exchange: Exchange, obtain: Callable[[Exchange], Awaitable[Any]] | None = None
     ) -> None:
         """Obtain the result and respond with it; clean up, whatever happens."""
-        if not (plain := contexts.are_plain(self.api)) and not exchange.asked:
+        if not (plain := self.api.has_plain_contexts) and not exchange.asked:
             try:
                 exchange.context = await self.new_context(exchange)
             except BaseException:
@@ -164,7 +167,7 @@ class HTTP(Interface[Exchange]):
             raise
 
     async def _ask_first(self, exchange: Exchange) -> None:
-        if not contexts.are_plain(self.api):
+        if not self.api.has_plain_contexts:
             exchange.context = await self.new_context(exchange)
         try:
             await self.ask(exchange)
@@ -176,7 +179,8 @@ class HTTP(Interface[Exchange]):
 
     def prepare(self, exchange: Exchange) -> None:
         """Set what the route says of every response; the function may change it."""
-        exchange.request.sync = self._sync
+        if exchange.request.sync is not self._sync:
+            exchange.request.sync = self._sync
         if self.status is not None:
             exchange.response.status = self.status
         if self.response_headers:
@@ -201,7 +205,9 @@ class HTTP(Interface[Exchange]):
             "interface": self,
         }
 
-    async def gather(self, exchange: Exchange, errors: dict[str, Any]) -> dict[str, Any]:
+    def gather(
+        self, exchange: Exchange, errors: dict[str, Any]
+    ) -> dict[str, Any] | Awaitable[dict[str, Any]]:
         """Return what the client gives, by name: the query, the body over it, URL fields over both.
 
         The URL goes first because others decide by it, such as a proxy that knows who may see ``/users/1``.
@@ -210,20 +216,22 @@ class HTTP(Interface[Exchange]):
         if self.binding.whole:
             query = exchange.request.query_string
             undivide(self.binding.whole, given, lambda: parse_query_string(query, keep_blank=True, csv=False))
-        data = exchange.body
-        if data is not None:
-            exchange.body = None
-            if data:
-                try:
-                    value = await self.bodies.parse(exchange, data)
-                    exchange.body = self.bodies.whole(exchange, data, value)
-                except BodyUnreadable as error:
-                    errors["body"] = str(error)
-                    return given
-                if isinstance(value, dict):
-                    given.update(value)
-                    if exchange.url_fields:
-                        given.update(exchange.url_fields)
+        data, exchange.body = exchange.body, None
+        return self._with_body(exchange, data, given, errors) if data else given
+
+    async def _with_body(
+        self, exchange: Exchange, data: Any, given: dict[str, Any], errors: dict[str, Any]
+    ) -> dict[str, Any]:
+        try:
+            value = await self.bodies.parse(exchange, data)
+            exchange.body = self.bodies.whole(exchange, data, value)
+        except BodyUnreadable as error:
+            errors["body"] = str(error)
+            return given
+        if isinstance(value, dict):
+            given.update(value)
+            if exchange.url_fields:
+                given.update(exchange.url_fields)
         return given
 
     async def reject(self, exchange: Exchange, errors: Any) -> Any:
@@ -248,12 +256,13 @@ class HTTP(Interface[Exchange]):
             result = await self.transformed(exchange, result)
         if result is None and (response.answered or response.status_code == 204):
             return  # the function has put its answer there itself
-        if comes_in_pieces(result, exchange.output):
-            response.stream = in_pieces(result, exchange)
-            return
-        if exchange.output.of_data and hasattr(result, "read"):
-            await self.put(exchange, result)
-            return
+        if type(result) not in _VALUES:  # as nearly all are
+            if comes_in_pieces(result, exchange.output):
+                response.stream = in_pieces(result, exchange)
+                return
+            if exchange.output.of_data and hasattr(result, "read"):
+                await self.put(exchange, result)
+                return
         content = exchange.output(result, exchange.request, response)
         if isinstance(content, bytes):  # as nearly always; what follows costs a coroutine
             response.data = content

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from hug import introspect
@@ -84,7 +84,9 @@ class Interface(Generic[C]):
             if call.lacks_requirement is not None:
                 return await self.refuse(call, call.lacks_requirement)
         errors: dict[str, Any] = {}
-        given = await self.gather(call, errors)
+        given = self.gather(call, errors)
+        if not isinstance(given, dict):  # there is more than the head of a request, say
+            given = await given
         if errors:
             return await self._reject(call, errors)
         binding = self.binding
@@ -117,8 +119,8 @@ class Interface(Generic[C]):
             call.lacks_requirement = await answer_instead(self.requires, call, self.api)
 
     @abstractmethod
-    async def gather(self, call: C, errors: dict[str, Any]) -> dict[str, Any]:
-        """Return what is given, by name; put what cannot be read into ``errors``."""
+    def gather(self, call: C, errors: dict[str, Any]) -> dict[str, Any] | Awaitable[dict[str, Any]]:
+        """Return what is given, by name, or an awaitable of that; put what cannot be read into ``errors``."""
 
     def bind(self, call: C, given: dict[str, Any], errors: dict[str, Any]) -> dict[str, Any]:
         """Return arguments made of what is given; put what is missing or does not convert into ``errors``."""
@@ -181,10 +183,13 @@ class Interface(Generic[C]):
         call.directives.append(value)
         return value
 
-    async def call(self, call: C, arguments: dict[str, Any]) -> Any:
-        """Return what the function returns."""
+    def call(self, call: C, arguments: dict[str, Any]) -> Awaitable[Any]:
+        """Return an awaitable of what the function returns."""
         if self.asynchronous:
-            return await self.function(**arguments)
+            return self.function(**arguments)  # type: ignore[no-any-return]
+        return self._call_sync(call, arguments)
+
+    async def _call_sync(self, call: C, arguments: dict[str, Any]) -> Any:
         result = self.function(**arguments)
         # A wrapper of an async function may be a plain one.
         return await call.execution.resolve(result) if hasattr(result, "__await__") else result

@@ -73,6 +73,10 @@ class Owner(Protocol):
         """Its side for the command line."""
 
     @property
+    def has_plain_contexts(self) -> bool:
+        """Whether contexts are plain dictionaries, which nobody makes or takes down."""
+
+    @property
     def context_factory(self) -> Callable[..., Any]:
         """What makes the context of a call."""
 

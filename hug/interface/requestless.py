@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from hug import introspect
-from hug.interface import contexts
 from hug.interface.call import ANSWERED, Call
 from hug.interface.execution import INLINE
 from hug.interface.interface import Interface
@@ -57,7 +56,7 @@ class Requestless(Interface[R]):
 
     async def answer(self, call: R) -> Any:
         """Make the call and return its answer; clean up, whatever happens."""
-        if not (plain := contexts.are_plain(self.api)):
+        if not (plain := self.api.has_plain_contexts):
             call.context = await self.new_context(call)
         try:
             result = await self.obtain(call)
@@ -73,7 +72,7 @@ class Requestless(Interface[R]):
     async def respond(self, call: R, result: Any) -> Any:
         """Return the answer that what the function has returned comes to."""
 
-    async def gather(self, call: R, _errors: dict[str, Any]) -> dict[str, Any]:
+    def gather(self, call: R, _errors: dict[str, Any]) -> dict[str, Any]:
         """See `Interface.gather`."""
         return call.given
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Final
 
 from hug import json_module
@@ -41,9 +42,7 @@ def admitted(scope: Message, max_header_size: int) -> Message:
     Source: https://asgi.readthedocs.io/en/latest/specs/www.html#http-connection-scope
     """
     headers = scope["headers"]
-    size = FIELD_OVERHEAD * len(headers)
-    for name, value in headers:
-        size += len(name) + len(value)
+    size = FIELD_OVERHEAD * len(headers) + sum(map(len, chain.from_iterable(headers)))
     if size > LONGEST_MEDIA_TYPE:
         _check_headers(headers, size, max_header_size)
     query = scope["query_string"]

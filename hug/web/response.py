@@ -76,7 +76,7 @@ class Response(falcon.asgi.Response):
         return data.encode() if isinstance(data, str) else data
 
     def _check_head(self) -> None:
-        if self.status is not falcon.HTTP_200 and not 200 <= self.status_code <= 599:
+        if self.status != falcon.HTTP_200 and not 200 <= self.status_code <= 599:
             raise ValueError(f"response.status is {self.status!r}, and has to be from 200 to 599")
         plain = not (self._extra_headers or self._cookies)
         for name, text in self._headers.items():
