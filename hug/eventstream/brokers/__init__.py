@@ -125,7 +125,7 @@ class Health:
         waiting: How many events it has not answered for yet.
         followed: How many channels it follows.
         published: How many events this process has published on it, since it began. Those of transactions of
-            the application are not among them: nobody tells whether they were committed.
+            the application are counted when they are written; nobody tells whether that is rolled back.
         refused: How many it has not taken, for certain.
         unknown: Of how many nobody knows whether it has taken them.
         reconnects: How often it was connected again.

@@ -38,6 +38,7 @@ class RemoteBroker:
         reach: Who shares its channels.
         patience: See `PATIENCE`.
         wait: Seconds that a server waits at its start for an engine that does not answer.
+        counts: What has happened, in this process.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class RemoteBroker:
         self._topics: weakref.WeakValueDictionary[int, RemoteTopic] = weakref.WeakValueDictionary()
         self._asked = 0  # how many wait to be told whether we can connect
         self._threads: dict[int, EngineThread] = {}  # by process; there is one
-        self._counts = Counts()
+        self.counts = Counts()
 
     @property
     def thread(self) -> EngineThread:
@@ -74,7 +75,7 @@ class RemoteBroker:
         # A finalizer may come in between any two lines, and want one, too: what is there first is it.
         thread = self._threads.get(this_process())
         if thread is None:
-            made = EngineThread(self.url, self._make, self.patience, self._counts, lambda: self._asked)
+            made = EngineThread(self.url, self._make, self.patience, self.counts, lambda: self._asked)
             thread = self._threads.setdefault(this_process(), made)
             if thread is made:
                 _at_work[id(self)] = self
@@ -158,12 +159,12 @@ class RemoteBroker:
             _of_parents.append(self._threads.pop(pid))
         if others:
             self._topics = weakref.WeakValueDictionary()
-            self._counts = Counts()
+            self.counts = Counts()
 
     def health(self) -> Health:
         """See `hug.eventstream.brokers.Broker.health`."""
         thread = self._threads.get(this_process())
-        counts = self._counts
+        counts = self.counts
         return Health(
             self.url,
             self.reach,

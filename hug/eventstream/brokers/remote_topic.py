@@ -1,7 +1,7 @@
 """One channel on a broker of several processes, as one of them sees it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Any, Protocol, cast
 
 from hug.eventstream.brokers import Page, Place
+from hug.eventstream.brokers.counter import Counts
 from hug.eventstream.brokers.engine_thread import EngineThread
 from hug.eventstream.brokers.follower import Follower
 from hug.eventstream.brokers.ids import BEFORE_ALL, newest_id
@@ -28,10 +29,12 @@ class Owner(Protocol):
     Attributes:
         url: Where, without a password.
         patience: See `hug.eventstream.brokers.remote.RemoteBroker`.
+        counts: What has happened there.
     """
 
     url: str
     patience: float
+    counts: Counts
 
     @property
     def unconnected(self) -> object:
@@ -87,20 +90,40 @@ class RemoteTopic:
                 "in the application's own database, if that is of SQLite or PostgreSQL"
             )
         within = cast("Within", engine)
-        thread = self._broker.thread
-        entry = Entry(self._name, thread.outbox.request(), fields, self._kept(fields))
-        within.home = thread.home or within.home
-        if within.home is None:  # which database that is, is known once we connect
-            connected = self._broker.connect(self._broker.patience)
-            if within.awaited(connection):
-                return _connected(connected, lambda: self.append_within(connection, fields))
+        if within.awaited(connection):
+            return _WhenAwaited(partial(self._append_awaited, within, connection, fields))
+        connecting = self._finding(within)
+        if connecting is not None:
             try:
-                connected.result()
+                connecting.result()
             except Unreachable as error:
                 raise _not_taken(error) from error
-            within.home = thread.home
-        position = within.append_within(connection, entry)
-        return f"{entry.request}-{position}" if isinstance(position, int) else _id(entry, position)
+            within.home = self._broker.thread.home
+        entry = self._entry(fields)
+        return self._appended(entry, cast("int", within.append_within(connection, entry)))
+
+    async def _append_awaited(self, within: Within, connection: Any, fields: bytes) -> str:
+        connecting = self._finding(within)
+        if connecting is not None:
+            try:
+                await asyncio.wrap_future(connecting)
+            except Unreachable as error:
+                raise _not_taken(error) from error
+            within.home = self._broker.thread.home
+        entry = self._entry(fields)
+        return self._appended(entry, await cast("Awaitable[int]", within.append_within(connection, entry)))
+
+    def _finding(self, within: Within) -> Future[None] | None:
+        """Connect if nobody has yet: only then is it known which database the channels are in."""
+        within.home = self._broker.thread.home or within.home
+        return self._broker.connect(self._broker.patience) if within.home is None else None
+
+    def _entry(self, fields: bytes) -> Entry:
+        return Entry(self._name, self._broker.thread.outbox.request(), fields, self._kept(fields))
+
+    def _appended(self, entry: Entry, position: int) -> str:
+        self._broker.counts.published.add()
+        return f"{entry.request}-{position}"
 
     def _kept(self, fields: bytes) -> Bounds:
         """Return how much is kept once an event is taken: the end of a channel takes no event's place."""
@@ -198,17 +221,16 @@ class RemoteTopic:
         return self._broker.thread.ask(ask, self._broker.patience)
 
 
-async def _id(entry: Entry, position: Awaitable[int]) -> str:
-    return f"{entry.request}-{await position}"
+class _WhenAwaited(Awaitable[str]):
+    """Begins when it is awaited. A coroutine that never is would warn of itself, not of its event."""
 
+    __slots__ = ("_begin",)
 
-async def _connected(connected: Future[None], append: Callable[[], str | Awaitable[str]]) -> str:
-    try:
-        await asyncio.wrap_future(connected)
-    except Unreachable as error:
-        raise _not_taken(error) from error
-    taken = append()
-    return taken if isinstance(taken, str) else await taken
+    def __init__(self, begin: Callable[[], Awaitable[str]]) -> None:
+        self._begin = begin
+
+    def __await__(self) -> Generator[Any, None, str]:
+        return self._begin().__await__()
 
 
 def _not_taken(error: Unreachable) -> NotTaken:

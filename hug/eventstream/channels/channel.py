@@ -139,7 +139,7 @@ class Channel(NoValue):
         fanout = self._fanout
         topic = fanout.topic
         if connection is not NOTHING:
-            return within(topic, connection, body)
+            return within(fanout.name, topic, connection, body)
         if drained and ending() and topic.local:
             raise refused(fanout.name)
         taken = topic.append(body, None, Pending)
@@ -188,7 +188,8 @@ class Channel(NoValue):
             body = fields(_checked("" if data is NOTHING else data, event, None, retry, comment))
         fanout = self._fanout
         if connection is not NOTHING:
-            return within(fanout.topic, connection, *([body, b""] if body else [b""]))
+            events = [body, b""] if body else [b""]
+            return within(fanout.name, fanout.topic, connection, *events)
         if ending() and fanout.topic.local:
             raise refused(fanout.name)
         closing = close(fanout.topic, body)

@@ -1,5 +1,6 @@
 """Publishing as a part of a transaction of the application's own."""
 
+import logging
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from concurrent.futures import Future
 from functools import partial
@@ -8,10 +9,13 @@ from typing import Any
 from hug.eventstream.brokers import Topic
 from hug.eventstream.channels.publication import Publication, Published
 from hug.exceptions import BrokerError
+from hug.source_locations import outer_place
+
+logger = logging.getLogger("hug")
 
 
-def within(topic: Topic, connection: Any, *events: bytes) -> Publication:
-    """Append events, by their fields, to a topic, in the transaction that ``connection`` is in.
+def within(name: str, topic: Topic, connection: Any, *events: bytes) -> Publication:
+    """Append events, by their fields, to a channel's topic, in the transaction that ``connection`` is in.
 
     Raises:
         BrokerError: The broker of the topic knows no such thing.
@@ -27,7 +31,10 @@ def within(topic: Topic, connection: Any, *events: bytes) -> Publication:
         )
     first: str | Awaitable[str] = append(connection, events[0])
     if not isinstance(first, str):
-        return _Awaited(_all(first, [partial(append, connection, each) for each in events[1:]]))
+        what = f"an event on channel {name!r}" if events[-1] else f"the end of channel {name!r}"
+        return _Awaited(
+            what, partial(_all, first, [partial(append, connection, each) for each in events[1:]])
+        )
     return Published([first, *(append(connection, each) for each in events[1:])][-1], None)
 
 
@@ -41,12 +48,26 @@ async def _all(first: Awaitable[str], others: Sequence[Callable[[], Awaitable[st
 class _Awaited(Published):
     """An event that is published when this is awaited: its connection is an async one."""
 
-    __slots__ = ("_appending", "_published")
+    __slots__ = ("_append", "_place", "_published", "_what")
 
-    def __init__(self, appending: Awaitable[str]) -> None:
+    def __init__(self, what: str, append: Callable[[], Awaitable[str]]) -> None:
         self._published: Future[str] = Future()
         super().__init__(self._published, None)
-        self._appending: Awaitable[str] | None = appending
+        self._what = what
+        self._place = outer_place()
+        self._append: Callable[[], Awaitable[str]] | None = append
+
+    def __del__(self) -> None:
+        """Tell of an event that nobody can publish any more."""
+        if getattr(self, "_append", None) is not None:
+            file, line = self._place
+            logger.error(
+                "%s was NOT published: with an AsyncConnection what publish() or close() returns must be "
+                "awaited, and that of %s:%d was not",
+                self._what,
+                file,
+                line,
+            )
 
     def result(self, timeout: float | None = None) -> str:
         """See `Publication.result`."""
@@ -55,10 +76,10 @@ class _Awaited(Published):
         return super().result(timeout)
 
     def __await__(self) -> Generator[Any, None, str]:
-        appending, self._appending = self._appending, None
-        if appending is not None:
+        append, self._append = self._append, None
+        if append is not None:
             try:
-                self._published.set_result((yield from appending.__await__()))
+                self._published.set_result((yield from append().__await__()))
             except BaseException as error:
                 self._published.set_exception(error)
                 raise

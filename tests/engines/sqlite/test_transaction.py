@@ -341,6 +341,7 @@ def test_from_a_handler(path: Path) -> None:
                 hug.test.post(api, "/orders", {"what": what})
             assert [next(reader).data for _ in range(2)] == ["tea", "cake"]
             assert shop.execute("SELECT what FROM orders").fetchall() == [("tea",), ("cake",)]
+        assert api.sse.status().broker.published == 3  # a rollback takes nothing back
 
 
 def test_the_end_of_a_channel(path: Path) -> None:
