@@ -111,9 +111,9 @@ class sse(EventStreamRouter):  # noqa: N801  # what users type, as a decorator a
     def health(urls: Texts = "/health/streams", **options: Unpack[URLOptions]) -> Callable[..., Any]:
         """Answer with the health of the streams: ``hug.sse.health("/health/streams")``.
 
-        The status is 200 while clients can be sent to this process, and 503 while the broker cannot be
-        reached, or when the process is about to end. The body is JSON, small, and tells nothing of where the
-        broker is, of channels or of clients; `api.sse.status` tells more.
+        The status is 200 while clients can be sent to this process, and 503 while a broker that it has needed
+        cannot be reached, whichever API has it, or when the process is about to end. The body is JSON, small,
+        and tells nothing of where the broker is, of channels or of clients; `api.sse.status` tells more.
 
         Args:
             urls: Where.

@@ -63,6 +63,35 @@ def test_health_of_a_broker_that_is_away() -> None:
     assert published.done()
 
 
+def test_health_of_the_brokers_of_other_apis() -> None:
+    """The broker of any API of the process counts; that of the API which answers is told of as ever."""
+    elsewhere = hug.API()
+    elsewhere.broker = broker(f"redis://somebody:secret@127.0.0.1:{free_port()}")  # type: ignore[assignment]
+    api = hug.API()
+    hug.sse.health("/health", api=api)
+
+    def others(answer: Any) -> list[Any]:
+        return [(other["kind"], other["connected"], other["waiting"]) for other in answer.data["others"]]
+
+    before = hug.test.get(api, "/health")
+    assert before.status_code == 200
+    assert ("redis", False, 0) in others(before)  # nobody has needed it
+    published = hug.sse.channel("a", api=elsewhere).publish("x")
+
+    async def main() -> None:
+        await until(lambda: elsewhere.broker.health().error, "a refusal")
+
+    run(main())
+    answer = hug.test.get(api, "/health")
+    assert (answer.status_code, answer.data["ok"]) == (503, False)
+    assert answer.data["broker"] == before.data["broker"]
+    assert ("redis", False, 1) in others(answer)
+    assert "secret" not in str(answer.data)
+    elsewhere.broker.close(0)
+    assert published.done()
+    assert hug.test.get(api, "/health").status_code == 200
+
+
 def test_health_of_a_process_that_ends(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is 503 once the process is about to end, so that nobody new is sent there."""
     import asyncio
