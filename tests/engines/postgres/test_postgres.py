@@ -412,7 +412,11 @@ def with_parts(url: str, user: str, password: str, rest: str = "") -> str:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda url: with_parts(url, "hug", "s3cr/et?"), "password authentication failed"),
+        (
+            lambda url: with_parts(url, "hug", "s3cr/et?"),
+            'authentication failed for user "hug". The user or the password of the URL is wrong$',
+        ),
+        (lambda url: f"postgresql://hug@{url.rpartition('@')[2]}", r"supplied\. Put the password into"),
         (lambda url: url + "nowhere", 'database "postgresnowhere" does not exist'),
         (lambda url: url + "?sslmode=require", "does not support SSL"),
         (lambda url: url + "?options=-csearch_path%3Dabsent", "no schema of its search path exists"),
@@ -444,6 +448,24 @@ async def test_urls_that_cannot_be_read(url: str) -> None:
         await engine_of("postgres", url, "x").connect(Ear())
     assert "word" not in str(told.value).replace("password", "")
     assert "s3cr" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "named"),
+    [
+        ("postgresql://me:s3cret@host/db?sslmod=require", True),
+        ("postgresql://host/db?connect_timeout=3&sslmod=require", True),
+        ("postgresql://me:a/b?sslmod=c@host/db", False),
+        ("postgresql://host/db?password=a&sslmod=b", False),
+        ("postgresql://host/db?sslmode=a&s3cret", False),
+    ],
+)
+def test_options_that_there_are_not(url: str, named: bool) -> None:
+    """One that is misspelt is named, unless it may be a part of a password."""
+    with pytest.raises(BrokerError) as told:
+        parameters(url)
+    assert ("does not have: sslmod" in str(told.value)) is named
+    assert "s3cret" not in str(told.value)
 
 
 async def test_several_servers(engine_url: str, prefix: str) -> None:

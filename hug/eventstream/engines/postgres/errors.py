@@ -39,6 +39,11 @@ _TEXTS_PASSING: Final = (
 )  # fmt: skip
 """libpq gives no code for what goes wrong while it connects; for a text in another language see `unread`."""
 
+_ADVICE: Final = {
+    "password authentication failed": "The user or the password of the URL is wrong",
+    "no password supplied": "Put the password into the URL: postgresql://user:password@host/database",
+}
+
 ASKS: Final = "28P01"
 """Stands for a server that is there, and asks for a password: what it has refused it does for good."""
 
@@ -102,5 +107,6 @@ def refused(
     if secret:
         text = text.replace(secret, "***")
     if for_good(error, state):
-        return BrokerError(f"cannot use {shown}: {text}")
+        advice = next((f". {advice}" for words, advice in _ADVICE.items() if words in text), "")
+        return BrokerError(f"cannot use {shown}: {text}{advice}")
     return Unreachable(text)

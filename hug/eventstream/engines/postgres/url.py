@@ -1,5 +1,6 @@
 """A broker's URL as libpq reads it, and as it may be shown."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
@@ -37,12 +38,23 @@ def parameters(url: str) -> dict[str, Any]:
         given = {"port": "unreadable"}
     # A password with a slash in it, say, would be taken for something else, and shown.
     if "@" in path or not str(given.get("port") or 0).replace(",", "").isdecimal():
+        if unknown := _unknown_options(url):
+            raise BrokerError(f"this postgresql:// URL has an option that libpq does not have: {unknown[0]}")
         raise BrokerError(
             "this postgresql:// URL cannot be read: in its user and its password / ? # @ : and % are written "
             "%2F %3F %23 %40 %3A and %25, and its options are those of libpq"
         )
     several = "," in str(given.get("host") or given.get("hostaddr") or "")
     return {**_PARAMETERS, **(_OF_SEVERAL if several else {}), **given}
+
+
+def _unknown_options(url: str) -> list[str]:
+    """Return the names of options that there are not, unless what looks like one may be part of a secret."""
+    names = [option.partition("=")[0] for option in url.rpartition("@")[2].partition("?")[2].split("&")]
+    known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
+    if any("passw" in name or "secret" in name or not re.fullmatch("[a-z_]+", name) for name in names):
+        return []
+    return [name for name in names if name not in known]
 
 
 def shown(given: Mapping[str, Any]) -> str:
