@@ -16,6 +16,7 @@ from typing import Final
 
 import uvicorn
 import uvicorn.config
+from uvicorn.logging import DefaultFormatter
 
 from hug.asgi import Application
 from hug.eventstream.loop.budget import GRACE
@@ -63,6 +64,17 @@ def configuration(
         # Streams end by themselves: this is for what does not, a client that stopped reading, say.
         timeout_graceful_shutdown=GRACE,
     )
+
+
+def name_lines(config: uvicorn.Config) -> None:
+    """Have lines of a log that the program says nothing about look as uvicorn's do, with level and process.
+
+    Python prints the bare message of a logger without a handler, from WARNING on: those of brokers and
+    sources are such. A program that sets up logging has it as it likes.
+    """
+    formatters = config.log_config["formatters"] if isinstance(config.log_config, dict) else {}
+    if logging.lastResort is not None and "default" in formatters:
+        logging.lastResort.setFormatter(DefaultFormatter(formatters["default"]["fmt"]))
 
 
 def serve(

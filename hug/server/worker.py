@@ -28,7 +28,7 @@ from hug.eventstream.watching import looking
 from hug.exceptions import BrokerError
 from hug.server.banner import banner, prefixes, routes
 from hug.server.program import Program, ProgramError, of_program
-from hug.server.serve import serve_on, tell
+from hug.server.serve import name_lines, serve_on, tell
 from hug.server.source_files import Reporter
 
 PATIENCE: Final = GRACE + 2.0 + SHUTDOWN + 5.0
@@ -98,6 +98,8 @@ class Worker:
 
     def serve(self, sockets: list[socket.socket], reporter: Reporter | None = None) -> int:
         """Serve until told to end and return 0; if the program cannot be loaded, say why and return 1."""
+        if self.config.workers > 1:
+            name_lines(self.config)
         try:
             module = self.program.load()
             application = self._application(module)
