@@ -1,7 +1,9 @@
 """hug's own protocol for uvicorn: what clients may send, how long they may take, and who has left."""
 
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -257,7 +259,7 @@ def test_stuck(start: Start, name: str) -> None:
 
     One that reads slowly gets all, and a stream has a limit of its own.
     """
-    server = start(name, ANSWER_TIMEOUT="2")
+    server = start(name, ANSWER_TIMEOUT="2", WRITE_TIMEOUT="300")
     begin = b"GET /%b HTTP/1.1\r\nHost: localhost\r\n\r\n"
     stream = server.open("/long", buffer=4096).head()
     slow = server.open("/big", buffer=4096).head()
@@ -265,14 +267,22 @@ def test_stuck(start: Start, name: str) -> None:
     followed = server.open("", raw=begin % b"big" + begin % b"session", buffer=4096)
     until(lambda: server.get("/sessions") == [1, 1])
 
-    def both_cut_off() -> bool:
-        slow._received += slow._socket.recv(500)
-        told = server.log.count("took nothing of an answer for 2 seconds: cut off") == 2
-        return told and server.get("/sessions") == [1, 0]
+    over = threading.Event()
 
-    until(both_cut_off)
-    for client in (stuck, followed):
-        client.head().torn()
+    def read_slowly() -> None:
+        while not over.wait(0.01):
+            slow._received += slow._socket.recv(500)
+
+    with ThreadPoolExecutor(1) as thread:
+        reading = thread.submit(read_slowly)
+        try:
+            until(lambda: server.log.count("took nothing of an answer for 2 seconds: cut off") == 2)
+            until(lambda: server.get("/sessions") == [1, 0])
+            for client in (stuck, followed):
+                client.head().torn()
+        finally:
+            over.set()
+        reading.result()
     assert len(slow.json()) == 20_000_000
     while stream.chunk():
         stream.body = b""
