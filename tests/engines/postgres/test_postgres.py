@@ -548,6 +548,15 @@ async def test_sessions_that_may_not_be_idle(engine_url: str, prefix: str) -> No
         await engine.close()
 
 
+async def test_more_than_a_socket_takes_at_once(engine: Engine) -> None:
+    """An event of many megabytes is sent in pieces, and answers to others come meanwhile and afterwards."""
+    large = entry(fields=b"data: " + b"x" * 24_000_000 + b"\n")
+    small = entry(channel="other")
+    answers = await asyncio.gather(put(engine, large), put(engine, small), kept(engine, "other"))
+    assert answers[:2] == [[1], [1]]
+    assert await put(engine, entry()) == [2]
+
+
 async def test_a_database_that_can_only_be_read(
     engine_url: str, prefix: str, admin: psycopg.Connection[Any]
 ) -> None:

@@ -136,7 +136,7 @@ class PostgresEngine:
             written = self._written = names(self._prefix, schema)
             self._names = {name: each.replace("%", "%%") for name, each in written.items()}
             self._feed = Feed(hearer, self._names)
-            self._appending = Appending(partial(self._ask, self._links[1]))
+            self._appending = Appending(self._call)
             self._watched = await self._setup.listen(self._links, written)
         except BaseException as error:
             await self.close()
@@ -280,6 +280,12 @@ class PostgresEngine:
         if link is None or self._failure is not None or self._closed:
             raise unreachable(self._failure)
         return await link.ask(query.format(**self._names), parameters)
+
+    async def _call(self, query: str, arguments: Sequence[object]) -> list[str]:
+        link = self._writing
+        if link is None or self._failure is not None or self._closed:
+            raise unreachable(self._failure)
+        return await link.call(query.format(**self._written), arguments)
 
     async def _sure(self, link: Link | None, query: str, parameters: Sequence[object]) -> list[Row]:
         """Ask what the server has no reason to refuse; if it does, connecting again may help."""

@@ -1,24 +1,28 @@
 """Appending to PostgreSQL: in one statement, or in several where channels are locked or events refused."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from itertools import count
 from typing import Final, TypeAlias
 
 import psycopg
 
 from hug.eventstream.engines.engine import Entry
 from hug.eventstream.engines.postgres.batch import CALL, Batch
-from hug.eventstream.engines.postgres.connection import Row
 from hug.eventstream.engines.postgres.errors import BUSY, NO_ROOM, of_the_event, said
 from hug.exceptions import Refused, Unreachable
 
-Ask: TypeAlias = Callable[[str, Sequence[object]], Awaitable[list[Row]]]
+Call: TypeAlias = Callable[[str, Sequence[object]], Awaitable[list[str]]]
 
 _LOCKED_SECONDS: Final = 1.0
 """For how long, in one go, channels that are known to be locked are tried, one after the other."""
 
+_numbers = count(1)
+_CALL: Final = re.sub("%b", lambda _: f"${next(_numbers)}", CALL)
+
 # Until the end of the statement.
-_SHORT: Final = CALL.replace("SELECT ", "SELECT set_config('lock_timeout', '100ms', true), ", 1)
+_SHORT: Final = _CALL.replace("SELECT ", "SELECT set_config('lock_timeout', '100ms', true), ", 1)
 
 
 class Appending:
@@ -29,38 +33,42 @@ class Appending:
     them, and shortly, until it succeeds.
     """
 
-    def __init__(self, ask: Ask) -> None:
+    def __init__(self, call: Call) -> None:
         """Prepare.
 
         Args:
-            ask: Runs one of the statements here.
+            call: Runs one of the statements here; see `Link.call` in `connection`.
         """
-        self._ask = ask
+        self._call = call
         self._locked: dict[str, None] = {}
 
-    async def append(self, entries: Sequence[Entry]) -> list[int | Exception]:
+    async def append(self, entries: Sequence[Entry]) -> Sequence[int | Exception]:
         """See `hug.eventstream.engines.engine.Engine.append`.
 
         Raises:
             psycopg.Error: The server has refused, not because of an event.
         """
+        if not self._locked:
+            try:
+                return await self._together(entries, _CALL)
+            except psycopg.Error as error:
+                if error.sqlstate not in BUSY:
+                    raise
+                self._locked |= dict.fromkeys(entry.channel for entry in entries)
         answers: dict[int, int | Exception] = {}
-        free: Sequence[int] = range(len(entries))
-        if self._locked:
-            free = [index for index in free if entries[index].channel not in self._locked]
+        free = [index for index, entry in enumerate(entries) if entry.channel not in self._locked]
         if free:
             try:
-                answers |= await self._together(entries, free, CALL)
+                answers |= await self._some(entries, free, _CALL)
             except psycopg.Error as error:
                 if error.sqlstate not in BUSY:
                     raise
                 self._locked |= dict.fromkeys(entries[index].channel for index in free)
-        if len(answers) < len(entries):
-            by_channel: dict[str, list[int]] = {}
-            for index, entry in enumerate(entries):
-                if index not in answers:
-                    by_channel.setdefault(entry.channel, []).append(index)
-            answers |= await self._one_by_one(entries, by_channel.values())
+        by_channel: dict[str, list[int]] = {}
+        for index, entry in enumerate(entries):
+            if index not in answers:
+                by_channel.setdefault(entry.channel, []).append(index)
+        answers |= await self._one_by_one(entries, by_channel.values())
         return [answers[index] for index in range(len(entries))]
 
     async def _one_by_one(
@@ -76,7 +84,7 @@ class Appending:
             if loop.time() < until:
                 self._locked.pop(name, None)
                 try:
-                    answers |= await self._together(entries, indices, _SHORT)
+                    answers |= await self._some(entries, indices, _SHORT)
                     continue
                 except psycopg.Error as error:
                     if error.sqlstate not in BUSY:
@@ -89,23 +97,23 @@ class Appending:
             answers |= dict.fromkeys(indices, waiting)
         return answers
 
-    async def _together(
+    async def _some(
         self, entries: Sequence[Entry], indices: Sequence[int], query: str
     ) -> dict[int, int | Exception]:
-        """Append some of the events in one statement; if one of them is refused, each in one of its own."""
-        batch = Batch([entries[index] for index in indices])
+        answers = await self._together([entries[index] for index in indices], query)
+        return dict(zip(indices, answers, strict=True))
+
+    async def _together(self, entries: Sequence[Entry], query: str) -> Sequence[int | Exception]:
+        """Append events in one statement; if one of them is refused, each in one of its own."""
+        batch = Batch(entries)
         try:
             while batch.left:
-                rows = await self._ask(query, batch.arguments)
-                batch.take(rows[0][-1])
-            return dict(zip(indices, batch.answers, strict=True))
+                batch.take(await self._call(query, batch.arguments))
+            return batch.answers
         except psycopg.Error as error:
             if not of_the_event(error):
                 raise
-            if len(indices) == 1 or (error.sqlstate or "").startswith(NO_ROOM):
+            if len(entries) == 1 or (error.sqlstate or "").startswith(NO_ROOM):
                 refused = Refused(f"PostgreSQL has refused the event: {said(error)}")
-                return dict.fromkeys(indices, refused)
-        answers: dict[int, int | Exception] = {}
-        for index in indices:
-            answers |= await self._together(entries, [index], query)
-        return answers
+                return [refused] * len(entries)
+        return [(await self._together([entry], query))[0] for entry in entries]

@@ -32,14 +32,17 @@ class Batch:
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._entries = entries
-        self._requests = {entry.request for entry in entries}
         self._answers: dict[str, int | Exception] = {}
-        self._by_channel: dict[str, list[Entry]] = {}  # what the function is being given
+        self._by_channel: dict[str, Sequence[Entry]] = {}  # what the function is being given
+        self._runs: list[Run] = []  # of that
+        self._positions: range | None = None  # of all events, if they are of one channel and one run
 
     @property
     def left(self) -> bool:
         """Whether there are events that have no answer."""
-        return not self._requests <= self._answers.keys()
+        if self._positions is not None:
+            return False
+        return not self._answers or any(entry.request not in self._answers for entry in self._entries)
 
     @property
     def arguments(self) -> tuple[object, ...]:
@@ -47,7 +50,7 @@ class Batch:
         given = self._given()
         by_channel = self._by_channel
         names = sorted(by_channel)
-        found = runs([entry.request for entry in given])
+        found = self._runs
         of_one_run = len(found) == len(names) == 1
         owners: list[int] = []
         rows: list[Chunk] = []
@@ -72,16 +75,15 @@ class Batch:
             *_leases(given),
         )
 
-    def _given(self) -> list[Entry]:
+    def _given(self) -> Sequence[Entry]:
         """Return those that are left, each once; what comes after the end of a channel is not its turn."""
         entries = self._entries
+        if not self._answers:
+            self._runs = runs([entry.request for entry in entries])
+            if self._together:
+                self._by_channel = {entries[0].channel: entries}
+                return entries
         by_channel: dict[str, list[Entry]] = {}
-        self._by_channel = by_channel
-        if not self._answers and len(self._requests) == len(entries):
-            channels = {entry.channel for entry in entries}
-            if len(channels) == 1 and b"" not in [entry.fields for entry in entries]:
-                by_channel[channels.pop()] = list(entries)
-                return by_channel[entries[0].channel]
         given: dict[str, Entry] = {}
         for entry in entries:
             request = entry.request
@@ -95,11 +97,23 @@ class Batch:
             else:
                 continue
             given[request] = entry
+        self._by_channel = {**by_channel}
+        self._runs = runs(list(given))
         return list(given.values())
+
+    @property
+    def _together(self) -> bool:
+        """Whether all are of one channel and one run, so that none is there twice, and none is its end."""
+        if len(self._runs) > 1 or b"" in [entry.fields for entry in self._entries]:
+            return False
+        return len({entry.channel for entry in self._entries}) == 1
 
     def take(self, said: Sequence[str]) -> None:
         """Take what the function has returned: ``taken`` and numbers, or what stands in the way."""
         if said[0] == "taken":
+            if not self._answers and next(iter(self._by_channel.values())) is self._entries:
+                self._positions = range(int(said[1]) + 1, int(said[1]) + 1 + len(self._entries))
+                return
             for name, last in zip(sorted(self._by_channel), map(int, said[1:]), strict=True):
                 given = self._by_channel[name]
                 self._answers.update(zip([entry.request for entry in given], count(last + 1), strict=False))
@@ -141,8 +155,10 @@ class Batch:
         return {entry.request: known[entry.request] for entry in self._entries if entry.request in known}
 
     @property
-    def answers(self) -> list[int | Exception]:
+    def answers(self) -> Sequence[int | Exception]:
         """What became of each of the entries."""
+        if self._positions is not None:
+            return self._positions
         return [self._answers[entry.request] for entry in self._entries]
 
 

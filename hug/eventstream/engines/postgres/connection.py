@@ -3,16 +3,21 @@
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
 import psycopg
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, Format
+from psycopg.pq.abc import PGresult
 from psycopg.rows import tuple_row
 
+from hug.eventstream.engines.postgres.binary import argument, texts
 from hug.eventstream.engines.postgres.errors import unreachable
 
 Row: TypeAlias = tuple[Any, ...]
+_Run: TypeAlias = Callable[[], Coroutine[Any, Any, list[Row]]]
 
 PATIENCE: Final = 5.0
 """Seconds after which a question that is not answered means that the connection is lost."""
@@ -52,6 +57,11 @@ class Link:
         self._turn = asyncio.Lock()
         self._others = asyncio.Lock()  # of which one waits for that turn
         self._asking: set[asyncio.Task[list[Row]]] = set()
+        self._prepared: dict[str, bytes] = {}  # the names of statements
+        self._results: list[PGresult] = []
+        self._answer: asyncio.Future[None] | None = None  # that all results are there
+        encoding = connection.info.encoding
+        self._encoding = "utf-8" if encoding == "ascii" else encoding  # it means that there is none
         self._failure: Exception | None = None
         self._closed = False
         self._socket = connection.pgconn.socket
@@ -98,7 +108,27 @@ class Link:
             psycopg.Error: The server has refused; it can be asked again.
             Unreachable: The connection is lost.
         """
-        asking = self._loop.create_task(self._in_turn(query, parameters, patience, first))
+        return await self._shielded(self._in_turn(lambda: self._execute(query, parameters), patience, first))
+
+    async def call(self, query: str, arguments: Sequence[object]) -> list[str]:
+        """Run a statement that is run often, and return the array of texts that is last in its only row.
+
+        It takes half the time that `ask` does: psycopg's cursor is made for whatever may come.
+
+        Args:
+            query: The statement, with its arguments as ``$1`` and so on. It is prepared once.
+            arguments: See `hug.eventstream.engines.postgres.binary.argument`.
+
+        Raises:
+            psycopg.Error: See `ask`.
+            Unreachable: See there.
+        """
+        written = [argument(each, self._encoding) for each in arguments]
+        rows = await self._shielded(self._in_turn(lambda: self._call(query, written), PATIENCE, False))
+        return texts(rows[0][-1], self._encoding)
+
+    async def _shielded(self, asked: Coroutine[Any, Any, list[Row]]) -> list[Row]:
+        asking = self._loop.create_task(asked)
         self._asking.add(asking)
         asking.add_done_callback(self._done)
         return await asyncio.shield(asking)
@@ -121,34 +151,79 @@ class Link:
         with suppress(OSError), socket.socket(fileno=os.dup(self._socket)) as same:
             same.shutdown(socket.SHUT_RDWR)
 
-    async def _in_turn(
-        self, query: str, parameters: Sequence[object] | None, patience: float, first: bool
-    ) -> list[Row]:
+    async def _in_turn(self, run: _Run, patience: float, first: bool) -> list[Row]:
         if first:
             async with self._turn:
-                return await self._ask(query, parameters, patience)
+                return await self._ask(run, patience)
         async with self._others, self._turn:
-            return await self._ask(query, parameters, patience)
+            return await self._ask(run, patience)
 
-    async def _ask(self, query: str, parameters: Sequence[object] | None, patience: float) -> list[Row]:
+    async def _ask(self, run: _Run, patience: float) -> list[Row]:
         if self._failure is not None or self._closed:
             raise unreachable(self._failure)
-        self._watch(False)
         timer = self._loop.call_later(patience, self.abort)
         try:
-            cursor = await self._connection.execute(query, parameters, binary=parameters is not None)
-            rows = await cursor.fetchall() if cursor.description else []
+            rows = await run()
         except psycopg.Error as error:
-            if not self._connection.closed:
+            if self._failure is None and not self._connection.closed:
                 raise
             self._break(error)
             raise unreachable(error) from None
         finally:
             timer.cancel()
-            if not self._connection.closed and not self._closed:
-                self._watch(True)
         self.answered = self._loop.time()
         return rows
+
+    async def _execute(self, query: str, parameters: Sequence[object] | None) -> list[Row]:
+        self._watch(False)
+        try:
+            cursor = await self._connection.execute(query, parameters, binary=parameters is not None)
+            return await cursor.fetchall() if cursor.description else []
+        finally:
+            if not self._connection.closed and not self._closed:
+                self._watch(True)
+
+    async def _call(self, query: str, arguments: Sequence[bytes | None]) -> list[Row]:
+        server = self._connection.pgconn
+        name = self._prepared.get(query)
+        if name is None:
+            name = b"hug_%d" % len(self._prepared)
+            await self._exchange(lambda: server.send_prepare(name, query.encode(self._encoding)))
+            self._prepared[query] = name
+        formats = [Format.BINARY] * len(arguments)
+        result = await self._exchange(
+            lambda: server.send_query_prepared(name, arguments, formats, Format.BINARY)
+        )
+        return [(result.get_value(0, result.nfields - 1),)]
+
+    async def _exchange(self, send: Callable[[], None]) -> PGresult:
+        """Send a question, and return its result."""
+        self._results = []
+        self._answer = self._loop.create_future()
+        try:
+            send()
+            self._flush()
+            await self._answer
+        finally:
+            self._answer = None
+        if not self._results:
+            raise psycopg.OperationalError("there is no answer")
+        result = self._results[-1]
+        if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+            raise error_from_result(result, self._encoding)
+        return result
+
+    def _flush(self) -> None:
+        """Send what the socket has room for, and the rest when it has more."""
+        if self._connection.pgconn.flush():
+            self._loop.add_writer(self._socket, self._writable)
+
+    def _writable(self) -> None:
+        try:
+            if not self._connection.pgconn.flush():
+                self._loop.remove_writer(self._socket)
+        except psycopg.Error as error:
+            self._lose(error)
 
     def _done(self, asking: asyncio.Task[list[Row]]) -> None:
         self._asking.discard(asking)
@@ -161,15 +236,30 @@ class Link:
             self._loop.add_reader(self._socket, self._readable)
         else:
             self._loop.remove_reader(self._socket)
+            self._loop.remove_writer(self._socket)
 
     def _readable(self) -> None:
+        server = self._connection.pgconn
         try:
-            self._connection.pgconn.consume_input()
-            while (notification := self._connection.pgconn.notifies()) is not None:
+            server.consume_input()
+            while (notification := server.notifies()) is not None:
                 self._told(notification.extra.decode())
+            if self._answer is not None:
+                while not server.is_busy():
+                    result = server.get_result()
+                    if result is None:
+                        if not self._answer.done():
+                            self._answer.set_result(None)
+                        break
+                    self._results.append(result)
         except psycopg.Error as error:
-            self._watch(False)
-            self._break(error)
+            self._lose(error)
+
+    def _lose(self, error: psycopg.Error) -> None:
+        self._watch(False)
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(error)
+        self._break(error)
 
     def _break(self, error: Exception) -> None:
         if self._failure is None:
