@@ -59,6 +59,78 @@ def test_turns_between_batches() -> None:
     asyncio.run(main())
 
 
+def test_what_comes_while_a_batch_is_under_way() -> None:
+    """It wakes nobody, and goes with the next batch."""
+
+    async def main() -> None:
+        woken = 0
+
+        def wake() -> None:
+            nonlocal woken
+            woken += 1
+
+        outbox = outboxes.Outbox("test://", 10.0, wake)
+        sent: list[list[bytes]] = []
+        under_way, answered = asyncio.Event(), asyncio.Event()
+
+        async def append(entries: Sequence[Entry], *_: object) -> Sequence[int]:
+            sent.append([each.fields for each in entries])
+            under_way.set()
+            await answered.wait()
+            return range(1, len(entries) + 1)
+
+        async def reach() -> outboxes.Append:
+            return append
+
+        sending = asyncio.ensure_future(outbox.send(reach))
+        outbox.put("news", b"1", BOUNDS)
+        assert woken == 1
+        outbox.take()
+        await under_way.wait()
+        others = [outbox.put("news", b"%d" % number, BOUNDS) for number in (2, 3)]
+        assert woken == 1
+        answered.set()
+        await outbox.empty()
+        assert sent == [[b"1"], [b"2", b"3"]]
+        assert all(each.done() for each in others)
+        outbox.put("news", b"4", BOUNDS)
+        assert woken == 2
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+
+    asyncio.run(main())
+
+
+def test_patience_while_a_batch_is_under_way() -> None:
+    """What comes behind a batch that gets no answer is given up in its time, though it was never sent."""
+
+    async def main() -> None:
+        outbox = outboxes.Outbox("test://", 0.05, lambda: None)
+        under_way = asyncio.Event()
+
+        async def append(_: Sequence[Entry]) -> Sequence[int]:
+            under_way.set()
+            await asyncio.Event().wait()
+            return ()
+
+        async def reach() -> outboxes.Append:
+            return append
+
+        sending = asyncio.ensure_future(outbox.send(reach))
+        first = outbox.put("news", b"1", BOUNDS)
+        outbox.take()
+        await under_way.wait()
+        with pytest.raises(FateUnknown):
+            await asyncio.wait_for(asyncio.wrap_future(first), 5)
+        second = outbox.put("news", b"2", BOUNDS)
+        with pytest.raises(NotTaken):
+            await asyncio.wait_for(asyncio.wrap_future(second), 5)
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+
+    asyncio.run(main())
+
+
 # A channel that cannot be written to for now
 
 
@@ -231,7 +303,7 @@ class Outbox:
 
 
 def taken() -> Taken:
-    return Taken(Entry("news", "p.1", b"data: x\n", BOUNDS), 0.0, Outbox())
+    return Taken("news", "p.1", b"data: x\n", BOUNDS, until=0.0, answering=Outbox())
 
 
 def test_one_wake_up_for_many() -> None:

@@ -121,7 +121,7 @@ class Processes:
         taken = {each.result().rpartition("-")[0] for each in self.published if each.exception() is None}
         assert taken <= server.ever.keys()
         failed = [each for each in self.published if isinstance(each.exception(), NotTaken)]
-        assert not [each for each in failed if each.entry.request in server.run().known]
+        assert not [each for each in failed if each.request in server.run().known]
 
     def close(self) -> None:
         for broker in self.brokers:

@@ -8,11 +8,10 @@ import threading
 import pytest
 
 from hug.eventstream.brokers.pending_event import Taken
-from hug.eventstream.engines.engine import Entry
 from hug.eventstream.history.log import Bounds
 from hug.exceptions import NotTaken
 
-ENTRY = Entry("news", "me.1", b"data: 1\n", Bounds(10, 1000, None))
+BOUNDS = Bounds(10, 1000, None)
 
 
 class Office:
@@ -27,8 +26,8 @@ class Office:
         self.errors.append(error)
 
 
-def taken() -> Taken:
-    return Taken(ENTRY, 0.0, Office())
+def taken(office: Office | None = None) -> Taken:
+    return Taken("news", "me.1", b"data: 1\n", BOUNDS, until=0.0, answering=office or Office())
 
 
 def test_before_and_after() -> None:
@@ -61,7 +60,7 @@ def test_before_and_after() -> None:
 def test_failure() -> None:
     """A failure is raised for whoever asks, and told for those that nobody has asked."""
     office = Office()
-    asked, unasked = Taken(ENTRY, 0.0, office), Taken(ENTRY, 0.0, office)
+    asked, unasked = taken(office), taken(office)
     asked.fail(NotTaken("no"))
     unasked.fail(NotTaken("nobody asks"))
     with pytest.raises(NotTaken, match="no"):

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import math
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from itertools import count
@@ -43,6 +42,7 @@ class Outbox:
         request: Returns what tells an event from every other.
         events: How many wait.
         bytes: How many bytes of them.
+        filling: Whether there may be something to wait for before more is published; see `room`.
         thread: See `hug.eventstream.brokers.pending_event.Answering`.
         lost: How many have failed since the end was said.
     """
@@ -60,6 +60,7 @@ class Outbox:
         """
         self.events = 0
         self.bytes = 0
+        self.filling = False
         self._url = url
         self._patience = patience
         self._wake = wake
@@ -68,11 +69,12 @@ class Outbox:
         self.lost = 0
         self._unheard = Unheard()
         self.request: Final[Callable[[], str]] = map(f"{new_life()}.%x".__mod__, count(1)).__next__
-        self._incoming: deque[Taken] = deque()
+        self._waiting = Waiting()
+        self._put = self._waiting.put
         self._room: Future[None] | None = None
         self._ended = ""
+        self._sending = False  # so that it is looked, afterwards, for what has come meanwhile
         # What follows is for the engine's thread alone.
-        self._waiting = Waiting()
         self._suspects = 0  # how many of the next events have one among them on which the engine fails
         self._failures = 0  # in a row, at most 1
         self._some = asyncio.Event()
@@ -104,13 +106,16 @@ class Outbox:
                 f"wait for {self._url} already. Await what publish() returns, so as not to publish faster "
                 "than events are taken"
             )
-        entry = Entry(channel, self.request(), fields, bounds, lease)
-        taken = kind(entry, monotonic() + self._patience, self)
+        until = monotonic() + self._patience
+        taken = kind(channel, self.request(), fields, bounds, lease, until=until, answering=self)
         with LOCK:
             self.events += 1
             self.bytes += size
-        self._incoming.append(taken)
-        self._wake()
+        if self.events > MOST_EVENTS // 2 or self.bytes > MOST_BYTES // 2:
+            self.filling = True
+        self._put(taken)
+        if not self._sending:
+            self._wake()
         if self._ended:
             self.end(self._ended)  # it came too late for the one who has said so
         return taken
@@ -118,14 +123,15 @@ class Outbox:
     @property
     def room(self) -> Future[None] | None:
         """What to wait for before more is published; None if there is room enough."""
-        if self.events <= MOST_EVENTS // 2 and self.bytes <= MOST_BYTES // 2:
+        self.filling = self.events > MOST_EVENTS // 2 or self.bytes > MOST_BYTES // 2
+        if not self.filling:
             return None
         made: Future[None] = Shared()
         with LOCK:
             if self._room is None:
                 self._room = made
             room = self._room
-        self._wake()  # which looks whether there is room by now
+        self._give_room()  # if there is by now
         return room
 
     def unheard(self, error: BaseException) -> None:
@@ -135,23 +141,15 @@ class Outbox:
     def end(self, why: str) -> None:
         """Fail what waits, and whatever comes from now on."""
         self._ended = why
-        for pop in (self._waiting.pop, self._next_incoming):
-            while (taken := pop()) is not None:
-                self._forget((taken,))
-                self.lost += self._fail(taken, why)
+        while (taken := self._waiting.pop()) is not None:
+            self._forget((taken,))
+            self.lost += self._fail(taken, why)
         self._unheard.flush(at_once=True)
-
-    def _next_incoming(self) -> Taken | None:
-        try:
-            return self._incoming.popleft()
-        except IndexError:  # perhaps another thread was faster
-            return None
 
     # The engine's thread
 
     def take(self) -> None:
         """Look at what has been put in."""
-        self._waiting.take_in(self._incoming)
         if self._waiting:
             if self._refusal:
                 self.refuse(self._refusal)
@@ -182,8 +180,13 @@ class Outbox:
         while True:
             await self._some.wait()
             append = await reach()
-            with contextlib.suppress(Unreachable):  # what was sent is repeated when there is a connection
-                await self._send(append)
+            self._sending = True
+            try:
+                with contextlib.suppress(Unreachable):  # what was sent is repeated when there is a connection
+                    await self._send(append)
+            finally:
+                self._sending = False
+            self.take()
             # An engine that blocks, as a file does, has let nobody else have a turn: not those who read.
             await asyncio.sleep(0)
 
@@ -196,7 +199,7 @@ class Outbox:
         for taken in batch:
             taken.sent = True
         try:
-            answers = await append([taken.entry for taken in batch])
+            answers = await append(batch)
         except (Failed, BrokerError) as error:
             self._isolate(batch, error)
             return
@@ -216,7 +219,7 @@ class Outbox:
         for taken, answer in others:
             if isinstance(answer, Unreachable):  # that one is tried again
                 taken.sent = taken.doubtful
-                aside.setdefault(taken.entry.channel, str(answer))
+                aside.setdefault(taken.channel, str(answer))
             elif not taken.done():  # else it was given up meanwhile
                 self._counts.refused.add()
                 taken.fail(answer)
@@ -268,7 +271,7 @@ class Outbox:
             self._empty.set()
 
     def _forget(self, settled: Sequence[Taken]) -> None:
-        size = sum(len(taken.entry.fields) for taken in settled)
+        size = sum([len(taken.fields) for taken in settled])
         with LOCK:
             self.events -= len(settled)
             self.bytes -= size
@@ -291,8 +294,10 @@ class Outbox:
                 if taken.until > now:
                     due = min(due, taken.until)
                     break
-                why = self._waiting.why(taken.entry.channel)
+                why = self._waiting.why(taken.channel)
                 self._fail(taken, why or f"{self._url} has not answered for {self._patience:g} s")
+        if self._sending:  # what comes meanwhile does not say so
+            due = min(due, now + self._patience)
         if due < math.inf:
             self._timer = asyncio.get_running_loop().call_later(due - now + 0.001, self._watch)
         self._drop_settled()
@@ -301,13 +306,12 @@ class Outbox:
     def _fail(self, taken: Taken, why: str) -> bool:
         if taken.done():
             return False
-        entry = taken.entry
         if taken.sent:
             self._counts.unknown.add()
-            what = f"whether event {entry.request} on channel {entry.channel!r} was taken"
+            what = f"whether event {taken.request} on channel {taken.channel!r} was taken"
             hint = "Publish it again only if it may come twice"
             taken.fail(FateUnknown(f"nobody knows {what}: it was sent, but {why}. {hint}"))
         else:
             self._counts.refused.add()
-            taken.fail(NotTaken(f"an event on channel {entry.channel!r} was not taken: {why}"))
+            taken.fail(NotTaken(f"an event on channel {taken.channel!r} was not taken: {why}"))
         return True

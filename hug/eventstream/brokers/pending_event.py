@@ -48,35 +48,33 @@ class _Failure:
             self.answering.unheard(self.error)
 
 
-class Taken(Shared[str]):
-    """The id of an event once it is taken.
+class Taken(  # type: ignore[misc]  # dataclasses could not be changed if what they extend cannot; structs can
+    Shared[str], Entry, frozen=False, gc=True, eq=False, weakref=True, kw_only=True
+):
+    """An event, and its id once it is taken.
 
     Few ask before it is, so what a future has to wait with is made when somebody does. It is a dozen objects,
-    which take 2 us for each event, and ten times that of the garbage collector where thousands wait.
+    which take 2 us for each event, and ten times that of the garbage collector where thousands wait. For the
+    same reason this is no object beside the event, and has no `__init__` of Python.
 
     Attributes:
-        entry: The event.
         until: When its fate must be known, in seconds of the monotonic clock.
+        answering: What brings it away.
         sent: Whether the engine may have it.
         doubtful: Whether that is so even if it is not taken when it is sent next.
     """
 
-    __slots__ = ("_answering", "_asked", "_position", "_state", "doubtful", "entry", "sent", "until")
-
+    until: float
+    answering: Answering
+    sent: bool = False
+    doubtful: bool = False
+    _state: str = PENDING
+    _position: int = 0
+    _asked: bool = False
     _waits: threading.Condition | None = None
-    _waiters: list[Any]
-    _done_callbacks: list[Any]
     _result: str | None = None
     _exception: BaseException | None = None
     _failure: _Failure | None = None  # apart, since a finalizer takes its time for each event
-
-    def __init__(self, entry: Entry, until: float, answering: Answering) -> None:
-        self.entry = entry
-        self.until = until
-        self._answering = answering
-        self._state = PENDING
-        self._position = 0
-        self._asked = self.sent = self.doubtful = False
 
     @property
     def _condition(self) -> threading.Condition:  # type: ignore[override]  # a field of Future's own
@@ -85,7 +83,9 @@ class Taken(Shared[str]):
             made = threading.Condition()
             with LOCK:
                 if self._waits is None:
-                    self._waiters, self._done_callbacks, self._waits = [], [], made
+                    self._waiters: list[Any] = []
+                    self._done_callbacks: list[Any] = []
+                    self._waits = made
                 condition = self._waits
         return condition
 
@@ -100,7 +100,7 @@ class Taken(Shared[str]):
     def fail(self, error: BaseException) -> None:
         """Answer that the event is not taken, or that nobody knows."""
         self.set_exception(error)
-        failure = self._failure = _Failure(self._answering, error)
+        failure = self._failure = _Failure(self.answering, error)
         if self._asked:
             failure.asked = True
 
@@ -111,11 +111,11 @@ class Taken(Shared[str]):
     def result(self, timeout: float | None = None) -> str:
         """See `Future.result`; raise `TimeoutError` where waiting for it would take for ever."""
         if self._position:
-            return f"{self.entry.request}-{self._position}"
+            return f"{self.request}-{self._position}"
         if self._result is not None:
             return self._result
         self._ask()
-        if not self.done() and (threading.get_ident() == self._answering.thread or held_here()):
+        if not self.done() and (threading.get_ident() == self.answering.thread or held_here()):
             # A finalizer, or a signal handler, in the middle of what the answer needs to come through.
             raise TimeoutError("the event is taken when what it was published in the middle of goes on")
         return super().result(timeout)
@@ -163,5 +163,10 @@ def settle(
                 else:
                     awaited.append((taken, answer))
     for taken, position in awaited:
-        taken.set_result(f"{taken.entry.request}-{position}")
+        taken.set_result(f"{taken.request}-{position}")
     return settled, others
+
+
+def settled(events: Sequence[Taken]) -> list[Taken]:
+    """Return those whose fate is known."""
+    return [taken for taken in events if taken._state == FINISHED]

@@ -77,7 +77,8 @@ class RemoteTopic:
         if self.log.closed and self.follows:
             raise ChannelClosed(f"channel {self._name!r} has been closed")
         outbox = self._outbox = self._broker.thread.outbox
-        return outbox.put(self._name, fields, self._kept(fields), lease, kind)
+        bounds = self.log.bounds if fields else self._kept(fields)
+        return outbox.put(self._name, fields, bounds, lease, kind)
 
     def append_within(self, connection: Any, fields: bytes) -> str | Awaitable[str]:
         """See `hug.eventstream.brokers.Transactional.append_within`."""
@@ -133,7 +134,7 @@ class RemoteTopic:
     def room(self) -> Future[None] | None:
         """See `hug.eventstream.brokers.Topic.room`."""
         outbox = self._outbox
-        return None if outbox is None else outbox.room
+        return None if outbox is None or not outbox.filling else outbox.room
 
     # Reading
 

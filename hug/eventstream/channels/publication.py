@@ -85,10 +85,8 @@ class Published(Publication):
         self._room = room
 
 
-class Pending(Taken, Publication):
+class Pending(Taken, Publication):  # type: ignore[misc]  # as with `Taken`
     """One that is on its way. It is the event itself that knows its id: two objects would take longer."""
-
-    __slots__ = ()
 
     _room = None
 
