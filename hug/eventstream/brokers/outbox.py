@@ -144,6 +144,7 @@ class Outbox:
         while (taken := self._waiting.pop()) is not None:
             self._forget((taken,))
             self.lost += self._fail(taken, why)
+        self._give_room()
         self._unheard.flush(at_once=True)
 
     # The engine's thread
@@ -260,6 +261,11 @@ class Outbox:
         """Forget the events whose fate is known."""
         self._forget(self._waiting.drop_settled())
         self._look()
+        if self._room is not None:
+            # Once the next batch has been sent: those who then go on to publish take the interpreter for
+            # milliseconds, in which the engine would have nothing to do.
+            loop = asyncio.get_running_loop()
+            loop.call_soon(loop.call_soon, self._give_room)
 
     def _look(self) -> None:
         """Look whether there is something to send."""
@@ -275,7 +281,6 @@ class Outbox:
         with LOCK:
             self.events -= len(settled)
             self.bytes -= size
-        self._give_room()
 
     def _give_room(self) -> None:
         if self._room is not None and self.events <= MOST_EVENTS // 2 and self.bytes <= MOST_BYTES // 2:
