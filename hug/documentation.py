@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from inspect import isasyncgenfunction
 from typing import Any, Protocol
 
-from hug import versions
+from hug import json_module, versions
 from hug.eventstream.serving.handover import HEADERS
 from hug.interface.binding import Field
 from hug.interface.http import HTTP
@@ -127,5 +128,7 @@ def _describe_outputs(interface: HTTP, default: Output) -> dict[str, Any]:
 def _describe_field(field: Field) -> dict[str, Any]:
     described = {"type": text.__doc__ if field.annotation is NOTHING else describe(field.annotation)}
     if field.default is not NOTHING and field.default is not None:
-        described["default"] = field.default
+        with suppress(TypeError, ValueError):  # JSON has no such value, as `object()` or infinity
+            json_module.dump_line(field.default)
+            described["default"] = field.default
     return described

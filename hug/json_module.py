@@ -1,8 +1,8 @@
 """The one JSON of hug: whatever a handler returns or an event carries, as text. Pure functions.
 
 Beyond what JSON has, hug knows dates and times, bytes, `decimal.Decimal`, `fractions.Fraction`, `uuid.UUID`,
-IP addresses and networks, paths, enum members, dataclasses, named tuples, msgspec structs, pydantic models,
-NumPy scalars and arrays, mappings, and every iterable. An object can speak for itself with
+IP addresses and networks, paths, enum members, dataclasses, attrs classes, named tuples, msgspec structs,
+pydantic models, NumPy scalars and arrays, mappings, and every iterable. An object can speak for itself with
 ``__native_types__()``; `register` teaches hug anything else. Optional packages are recognised by the methods
 of their objects, so none of them is imported here.
 """
@@ -217,6 +217,8 @@ def _converted(value: Any) -> object:
         return msgspec.to_builtins(value, str_keys=True, enc_hook=convert)
     if hasattr(kind, "model_dump"):
         return value.model_dump(mode="json")
+    if hasattr(kind, "__attrs_attrs__"):
+        return {field.name: getattr(value, field.name) for field in kind.__attrs_attrs__}
     if dataclasses.is_dataclass(kind):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(kind)}
     if hasattr(kind, "tolist"):

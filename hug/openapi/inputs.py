@@ -97,7 +97,7 @@ class Inputs:
         if field.default is NOTHING or field.default is None:
             return schema
         try:
-            default = json_module.loads(json_module.dumps(field.default))
+            default = json_module.loads(json_module.dump_line(field.default))
         except (TypeError, ValueError):  # JSON has no such value
             return schema
         return {**schema, "default": default} if fits(default, schema) else schema
@@ -157,7 +157,7 @@ def _as_example(values: list[str], schema: Schema) -> Any:
     value: Any = values if schema.get("type") == "array" else values[-1]
     if schema.get("type") in ("integer", "number", "boolean"):
         try:
-            return json_module.loads(value)
+            return json_module.loads_unicode(value)
         except ValueError:
             pass
     return value

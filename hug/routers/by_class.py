@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Self, TypeVar, Unpack, overload
 
 from hug.introspect import refuse_bare
@@ -68,12 +68,9 @@ class Object(URLRouter):
         instance = target() if isinstance(target, type) else target
         # In order of definition, those of base classes first; `dir` would sort them.
         for name in dict.fromkeys(name for kind in reversed(type(instance).__mro__) for name in vars(kind)):
-            self._route_method(getattr(instance, name), getattr(getattr(type(instance), name), _ROUTES, ()))
+            for router, route in getattr(getattr(type(instance), name, None), _ROUTES, ()):
+                self._of_class(router, route)(getattr(instance, name))
         return target
-
-    def _route_method(self, method: Any, marks: Iterable[tuple[type[Any], dict[str, Any]]]) -> None:
-        for kind, route in marks:
-            self._of_class(kind, route)(method)
 
     def _of_class(self, kind: type[Any], route: dict[str, Any]) -> Any:
         """Return a router with the options of a method, and of this class where the method has none."""

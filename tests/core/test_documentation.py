@@ -1,8 +1,13 @@
 """What an API tells about itself."""
 
+import datetime as dt
+import json
+import math
 import sys
 import types
 from dataclasses import dataclass
+
+import pytest
 
 import hug
 from hug.dispatch import documentation_pages
@@ -132,6 +137,24 @@ def test_example_of_a_route_without_parameters(api: hug.API) -> None:
     hug.get("/x", api=api)(lambda: 1)
     described = hug.test.get(api, "/nope").data["documentation"]["handlers"]["/x"]["GET"]
     assert described["examples"] == ["http://falconframework.org/x"]
+
+
+NOWHERE = object()
+
+
+def test_defaults_that_json_does_not_have(api: hug.API) -> None:
+    """A default that JSON has no value for is left out of what documents an API."""
+
+    @hug.get(api=api)
+    def odd(a=NOWHERE, b: float = math.inf, c=dt.date(2030, 1, 2), d=(math.nan,)):
+        return 1
+
+    pages = [hug.test.get(api, url) for url in ("/nowhere", "/documentation", "/openapi.json")]
+    for page in pages:
+        json.loads(page.content, parse_constant=pytest.fail)
+    inputs = pages[0].data["documentation"]["handlers"]["/odd"]["GET"]["inputs"]
+    assert [name for name, told in inputs.items() if "default" in told] == ["c"]
+    assert inputs["c"]["default"] == "2030-01-02"
 
 
 def test_page_in_another_format(api: hug.API) -> None:

@@ -252,6 +252,24 @@ def test_class_options_for_methods_without_their_own(api: hug.API) -> None:
     assert hug.test.put(api, "/x", {"a": 1}).data is None
 
 
+def test_class_with_attributes_that_cannot_be_read(api: hug.API) -> None:
+    """Routing a class looks at its endpoints and at nothing else: no property is asked for its value."""
+
+    @hug.object(api=api)
+    class Things:
+        __slots__ = ("unset",)
+
+        @property
+        def connection(self):
+            raise RuntimeError("not connected yet")
+
+        @hug.object.get("/thing")
+        def thing(self):
+            return 1
+
+    assert hug.test.get(api, "/thing").data == 1
+
+
 def test_class_inherits_routes(api: hug.API) -> None:
     """Methods of base classes are routed, too, once."""
 

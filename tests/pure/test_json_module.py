@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import attrs
 import msgspec
 import numpy as np
 import pydantic
@@ -46,6 +47,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
+    when: date
+
+
+@attrs.frozen
+class Attrs:
     when: date
 
 
@@ -104,6 +110,7 @@ CONVERTED = [
     (deque([Point(1, 2)]), [{"x": 1, "y": 2}]),
     (Place("here", Point(1, 2)), {"name": "here", "at": {"x": 1, "y": 2}}),
     (Frozen(date(2030, 1, 2)), {"when": "2030-01-02"}),
+    (Attrs(date(2030, 1, 2)), {"when": "2030-01-02"}),
     (Native(), {"at": {"x": 1, "y": "2030-01-02"}}),
     (Model(on=date(2030, 1, 2)), {"on": "2030-01-02"}),
     ({1}, [1]),
