@@ -6,7 +6,7 @@ import inspect
 import math
 import re
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -17,6 +17,7 @@ from hug.openapi.marshmallow_schemas import schema_of_fields
 from hug.sentinels import NOTHING
 from hug.types.annotations import beside_none, is_named_tuple, meant, rebuilt
 from hug.types.base import Type
+from hug.types.by_pydantic import adapter, is_for_pydantic
 from hug.types.records import struct_like
 from hug.types.uploaded import upload_type
 
@@ -60,6 +61,8 @@ class Schemas:
             return {"description": annotation} if annotation else {}
         if (uploaded := upload_type(annotation)) is not None:
             return schema_of_type(uploaded, self.of)
+        if is_for_pydantic(annotation):
+            return self._adopted(*_of_pydantic(adapter(annotation).json_schema))
         if isinstance(annotation, type) and issubclass(annotation, Type):
             return (
                 schema_of_type(annotation(), self.of) if _is_made_bare(annotation) else _described(annotation)
@@ -88,8 +91,7 @@ class Schemas:
 
     def _of_model(self, model: Any) -> Schema:
         """Return a reference to the schema that a pydantic model has of itself."""
-        schema: Schema = model.model_json_schema(ref_template=_REFERENCE.replace("name", "model"))
-        components = schema.pop("$defs", {})
+        schema, components = _of_pydantic(model.model_json_schema)
         if "$ref" in schema:  # a model that contains itself
             return self._adopted(schema, components)
         name = model.__name__
@@ -136,6 +138,12 @@ class Schemas:
                 self.components.update(known)
                 result: Schema = _with_references(schema, references)
                 return result
+
+
+def _of_pydantic(describe: Callable[..., Schema]) -> tuple[Schema, dict[str, Schema]]:
+    """Return a schema that pydantic has, and those that it refers to."""
+    schema = describe(ref_template=_REFERENCE.replace("name", "model"))
+    return schema, schema.pop("$defs", {})
 
 
 def _numbered(name: str, number: int) -> str:

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from hug.exceptions import InvalidTypeData
+
 
 class RecordField(NamedTuple):
     """One field.
@@ -20,6 +22,11 @@ class RecordField(NamedTuple):
 
     annotation: Any
     required: bool
+
+
+def refused(reasons: Mapping[str, str]) -> InvalidTypeData:
+    """Return the error that tells what is wrong with parts of a value, by their places."""
+    return InvalidTypeData("; ".join(f"{place}: {reason}" for place, reason in reasons.items()), reasons)
 
 
 def record_fields(kind: type) -> Mapping[str, RecordField]:

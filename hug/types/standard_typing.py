@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
@@ -30,9 +30,10 @@ from hug.types.annotations import (
     takes_list,
 )
 from hug.types.base import Type
+from hug.types.by_pydantic import adapter, is_for_pydantic, validated
 from hug.types.careful import careful, finite
 from hug.types.checks import checks_inside
-from hug.types.records import record_fields, struct_like
+from hug.types.records import record_fields, refused, struct_like
 
 Converter = Callable[..., Any]
 
@@ -55,6 +56,8 @@ def converter(annotation: Any) -> Converter | None:
         return _unchanged
     if (own := adapted(annotation)) is not None:
         return own
+    if is_for_pydantic(annotation):
+        return _lenient(partial(validated, adapter(annotation).validate_python), annotation)
     if isinstance(annotation, type):
         return _class_converter(annotation)
     if (plain := meant(annotation)) is not annotation:
@@ -78,7 +81,7 @@ def _or_none(convert: Converter) -> Converter:
 
 def _class_converter(kind: type) -> Converter | None:
     if validate := pydantic_validator(kind):
-        return _reading_json(lambda value: _validated(validate, value))
+        return _reading_json(lambda value: validated(validate, value))
     if kind in TEXTUAL:
         return _msgspec_converter(kind)
     if (within_bounds := careful(kind)) is not kind:
@@ -132,19 +135,32 @@ def _msgspec_converter(annotation: Any) -> Converter:
             "call it: put the function behind the whole type, as in Annotated[list[int], function]"
         )
     target = _with_named_parts(annotation)
-    wraps = takes_list(annotation)
     converting = _msgspec_finite if _may_be_infinite(annotation) else _msgspec_convert
 
     def convert(value: Any) -> Any:
         try:
             return converting(value, target)
         except ValueError:
-            if wraps and isinstance(value, str):
-                return converting([value], target)
             _refuse_by_field(annotation, value)
             raise
 
-    return _reading_json(convert) if has_records(annotation) else convert
+    return _lenient(convert, annotation)
+
+
+def _lenient(convert: Converter, annotation: Any) -> Converter:
+    """Return a converter that also takes a single text for a list of one, and JSON for objects."""
+    wraps = takes_list(annotation)
+
+    def convert_single(value: Any) -> Any:
+        try:
+            return convert(value)
+        except (ValueError, InvalidTypeData):
+            if wraps and isinstance(value, str):
+                return convert([value])
+            raise
+
+    convert_single = convert_single if wraps else convert
+    return _reading_json(convert_single) if has_records(annotation) else convert_single
 
 
 def _check(annotation: Any) -> None:
@@ -212,11 +228,7 @@ def _refuse_by_field(kind: Any, value: Any) -> None:
         elif field.required:
             reasons[name] = "Field required"
     if reasons:
-        raise _invalid(reasons) from None
-
-
-def _invalid(reasons: dict[str, str]) -> InvalidTypeData:
-    return InvalidTypeData("; ".join(f"{place}: {reason}" for place, reason in reasons.items()), reasons)
+        raise refused(reasons) from None
 
 
 def _msgspec_finite(value: Any, annotation: Any) -> Any:
@@ -253,7 +265,7 @@ def _call(kind: type, value: Any) -> Any:
     try:
         if isinstance(kind, _Named):
             return _named_tuple_converter(kind.kind)(value)
-        return careful(kind)(value) if validate is None else _validated(validate, value)
+        return careful(kind)(value) if validate is None else validated(validate, value)
     except InvalidTypeData as error:
         raise ValueError(str(error)) from None
 
@@ -283,16 +295,3 @@ def _named_tuple_converter(kind: Any) -> Converter:
         return from_array(value)
 
     return convert
-
-
-def _validated(validate: Converter, value: Any) -> Any:
-    try:
-        return validate(value)
-    except ValueError as error:
-        errors = getattr(error, "errors", None)
-        if errors is None:
-            raise
-        reasons = {".".join(map(str, one["loc"])): one["msg"] for one in errors()}
-        if "" in reasons:
-            raise ValueError(reasons[""]) from None
-        raise _invalid(reasons) from None

@@ -462,6 +462,23 @@ def test_remarks_on_named_tuples(api: hug.API) -> None:
     assert "array" not in str(items)
 
 
+def test_types_of_pydantic(api: hug.API) -> None:
+    """What pydantic checks is described as pydantic describes it."""
+    types = {"few": pydantic.PositiveInt, "many": list[pydantic.PositiveInt], "body": app.Account | Tree}
+    hug.post("/x", api=api, args=types)(lambda few, body, many=(): None)
+    document = api.http.openapi()
+    check(document)
+    either, beside = operation("/x", "post", document)["requestBody"]["content"]["application/json"][
+        "schema"
+    ]["allOf"]
+    names = [each["$ref"].rpartition("/")[2] for each in either["anyOf"]]
+    assert names == ["Account", "Tree"]
+    assert document["components"]["schemas"].keys() == {*names, "Errors"}
+    few = {"type": "integer", "exclusiveMinimum": 0}
+    assert beside["properties"]["few"] == few
+    assert beside["properties"]["many"] == {"type": "array", "items": few, "default": []}
+
+
 def test_bytes(api: hug.API) -> None:
     """What is read as UTF-8 is described as text, not as base64."""
     hug.get("/x", api=api, args={"a": bytes, "b": bytearray})(lambda a, b=None: None)

@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import math
+import sys
 import typing
 import uuid
 from collections import abc
@@ -12,6 +13,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Literal, NamedTuple, NewType, Optional, TypedDict, Union
 
+import annotated_types
 import msgspec
 import pydantic
 import pydantic.dataclasses
@@ -161,6 +163,13 @@ CONVERTED = [
     (User, User(name="Ada"), User(name="Ada")),
     (User | None, {"name": "Ada"}, User(name="Ada")),
     (Account, {"number": "5"}, Account(5)),
+    (User | Account, {"number": "5"}, Account(5)),
+    (list[User | Account], '[{"number": 5}]', [Account(5)]),
+    (pydantic.PositiveInt, "5", 5),
+    (pydantic.PositiveInt | None, None, None),
+    (list[pydantic.PositiveInt], "5", [5]),
+    (Annotated[int, pydantic.Field(gt=0)], "5", 5),
+    (pydantic.HttpUrl, "http://x/", pydantic.HttpUrl("http://x/")),
     (list[Celsius], ["21.5"], [Celsius(21.5)]),
     (Celsius | None, Celsius(20), Celsius(20)),
     (UserId, "5", 5),
@@ -200,6 +209,10 @@ REFUSED = [
     (bytes | None, 5, "Invalid bytes provided, expected text or a list of numbers from 0 to 255"),
     (dict, "[1]", "Invalid dictionary provided, expected an object of JSON"),
     (dict, "a", "Invalid JSON: Expecting value: line 1 column 1 (char 0)"),
+    (pydantic.PositiveInt, "-5", "Input should be greater than 0"),
+    (pydantic.PositiveInt | None, "-5", "Input should be greater than 0"),
+    (Annotated[int, annotated_types.Gt(0)], "-5", "Input should be greater than 0"),
+    (pydantic.HttpUrl, "x", "Input should be a valid URL, relative URL without a base"),
     (User, "x", "Input should be a valid dictionary or instance of User"),
     (list[User], [{}], "name: Field required - at `$[0]`"),
     (list[Celsius], ["warm"], "could not convert string to float: 'warm' - at `$[0]`"),
@@ -224,6 +237,7 @@ def test_refused(annotation: Any, value: object, message: str) -> None:
             {"x": "z", "tags": 1},
             {"x": "Expected `int`, got `str`", "tags": "Expected `array`, got `int`"},
         ),
+        (list[pydantic.PositiveInt], ["5", "-5"], {"1": "Input should be greater than 0"}),
         (Point, {"x": 2**60}, {"x": "Expected `int` <= 1152921504606846975"}),
         (Point, '{"tags": 1}', {"x": "Field required", "tags": "Expected `array`, got `int`"}),
     ],
@@ -234,6 +248,13 @@ def test_reasons_by_field(annotation: Any, value: object, reasons: dict[str, str
         converter(annotation)(value)
     assert caught.value.reasons == reasons
     assert str(caught.value) == "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+
+
+def test_checks_of_pydantic_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What only pydantic would check is not passed over where it is not there: it is refused."""
+    monkeypatch.delitem(sys.modules, "pydantic")
+    with pytest.raises(TypeError, match="is for pydantic to check, which is not imported"):
+        converter(Annotated[int, annotated_types.Gt(0)])
 
 
 def test_pydantic_reasons() -> None:
