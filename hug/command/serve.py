@@ -22,7 +22,7 @@ def main(words: Sequence[str]) -> int:
     Raises:
         HugError: It cannot; the message says why.
     """
-    arguments = _parser().parse_args(words)
+    arguments = _parsed(words)
     if arguments.command is not None:
         return run_command(words, arguments.command, arguments.program, arguments.file, arguments.module)
     _warn_of_old_hug()
@@ -54,6 +54,15 @@ def _warn_of_old_hug() -> None:
         "Mend it with: pip uninstall -y hug hug-sse; pip install hug-sse",
         file=sys.stderr,
     )
+
+
+def _parsed(words: Sequence[str]) -> argparse.Namespace:
+    """Return the options; all behind ``-c`` is the command's, also ``--``, which argparse would take."""
+    at = next((place for place, word in enumerate(words) if word in ("-c", "--command")), len(words))
+    arguments = _parser().parse_args(words[:at])
+    if at < len(words):
+        arguments.command = list(words[at + 1 :])
+    return arguments
 
 
 def _parser() -> argparse.ArgumentParser:

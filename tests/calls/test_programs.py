@@ -95,6 +95,7 @@ def run(*words: str) -> int:
         ("greeting", "-c", "greet", "you", "-t", "2"),
         ("-c", "greet", "you", "-t", "2", "-f", "greeting.py"),
         ("-c", "greet", "you", "-m", "greeting", "-t", "2"),
+        ("greeting.py", "-c", "greet", "-t", "2", "--", "you"),
     ],
 )
 def test_command(folder: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]) -> None:
