@@ -12,12 +12,15 @@ from hug.interface.binding import Binding, undivide
 from hug.interface.exchange import Exchange
 from hug.interface.input_formats import input_format, media_type
 from hug.interface.protocols import Owner
-from hug.types.annotations import has_records, takes_list
+from hug.types.annotations import beside_none, has_records, takes_list
 from hug.types.form_records import form_record
 from hug.web.request import Request
 from hug.web.uploads import Form
 
 _FORMS: Final = (urlencoded, urlencoded_as_sent)
+
+_PLAIN: Final = (str, int, float, bool)
+"""What is made of no file."""
 
 AT_ONCE: Final = 64 * 1024
 """Most bytes of a body parsed on the event loop, if the function runs there: a few milliseconds of work."""
@@ -43,7 +46,9 @@ class Bodies:
         self._whole = binding.whole
         annotation = None if binding.body is None else binding.body.annotation
         self._record = None if annotation is None else form_record(annotation)
-        self._of_json = has_records(annotation) or takes_list(annotation)
+        kind = beside_none(annotation)
+        self._as_it_is = kind is bytes or kind is bytearray
+        self._of_json = has_records(kind) or takes_list(kind) or kind in _PLAIN
         self._parses: bool = route.get("parse_body", False)
         self._form_fields = forms.FormFields(binding)
         self._max_body: int | None = route.get("max_body")
@@ -68,17 +73,19 @@ class Bodies:
         return await request.read(max_body, settings.body_timeout)
 
     async def parse(self, exchange: Exchange, data: bytes | Form) -> Any:
-        """Return the value of a body, or the body as a file if nothing reads its content type.
+        """Return the value of a body; if nothing reads its content type the body as a file, or as its bytes.
 
         Raises:
             BodyUnreadable: It is not what its content type says; or nothing reads that, and the function
-                takes what is an object or an array in JSON.
+                takes a value that JSON has.
         """
         if isinstance(data, Form):
             return await exchange.execution.call(self._form_fields, data)
         kind, parameters = media_type(exchange.request.content_type)
         formatter = self._input(kind)
         if formatter is None:
+            if self._as_it_is:
+                return data
             if self._of_json:
                 what = f"a body of {kind}" if kind else "a body without a Content-Type"
                 raise BodyUnreadable(f"Nothing reads {what} here, send application/json")

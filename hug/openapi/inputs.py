@@ -10,8 +10,9 @@ from hug import json_module
 from hug.interface.binding import Field
 from hug.interface.forms import FORM
 from hug.interface.http import HTTP
-from hug.openapi.schemas import JSON, Schema, Schemas, fits, has_objects, is_object, is_text
+from hug.openapi.schemas import JSON, OCTETS, Schema, Schemas, fits, has_objects, is_object, is_text
 from hug.sentinels import NOTHING
+from hug.types.annotations import beside_none
 from hug.types.collection import DelimitedList
 from hug.types.uploaded import File
 
@@ -119,6 +120,8 @@ class Inputs:
         kinds = [kind for kind in (*_STRUCTURED, *own) if kind in own or self._reads(kind) is not None]
         if schema and not fields and not is_object(schema, self._schemas.components):
             kinds = [kind for kind in kinds if kind in (JSON, *own)]  # a form is an object
+        if whole is not None and any(beside_none(whole.annotation) is each for each in OCTETS):
+            kinds.append("application/octet-stream")
         if any(isinstance(field.convert, File) for field in fields):
             kinds = [kind for kind in kinds if kind in (FORM, *own)]
         kinds = [kind for kind in kinds if kind in self._bodies] or kinds

@@ -32,7 +32,7 @@ _SECONDS: Final[Schema] = {"type": ["string", "number"], "description": "ISO 860
 
 _ANYTHING: Final = (NOTHING, Any, object)
 
-_OCTETS: Final = (bytes, bytearray)
+OCTETS: Final = (bytes, bytearray)
 """Text in UTF-8 (`hug.types.careful.octets`), where msgspec would have it in base64."""
 
 
@@ -54,7 +54,7 @@ class Schemas:
         """
         if any(annotation is each for each in _ANYTHING):
             return {}
-        if any(beside_none(annotation) is each for each in _OCTETS):
+        if any(beside_none(annotation) is each for each in OCTETS):
             text = {"type": "string"}
             return text if isinstance(annotation, type) else {"anyOf": [text, {"type": "null"}]}
         if isinstance(annotation, str):

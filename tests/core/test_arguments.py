@@ -421,6 +421,23 @@ def test_unknown_content_type(api: hug.API) -> None:
     assert hug.test.post(api, "/x", "raw", headers={"content-type": "a/b"}).data == "raw"
 
 
+@pytest.mark.parametrize("kind", [bytes, bytes | None, bytearray])
+def test_unknown_content_type_of_bytes(api: hug.API, kind: Any) -> None:
+    """A function that takes bytes gets those of a body that nothing reads, whatever they are."""
+    hug.post("/x", api=api, args={"body": kind})(lambda body: body.hex())
+    for headers in ({"content-type": "application/octet-stream"}, {}):
+        assert hug.test.post(api, "/x", b"\x00\xff", headers=headers).data == "00ff"
+    assert hug.test.post(api, "/x", "abc", headers={"content-type": "text/plain"}).data == b"abc".hex()
+
+
+@pytest.mark.parametrize("kind", [str, str | None, int, float, bool])
+def test_unknown_content_type_of_a_plain_value(api: hug.API, kind: Any) -> None:
+    """A function that takes text or a number gets no words about a file."""
+    hug.post("/x", api=api, args={"body": kind})(lambda body: body)
+    answer = hug.test.post(api, "/x", b"5", headers={"content-type": "a/b"})
+    assert answer.data == {"errors": {"body": "Nothing reads a body of a/b here, send application/json"}}
+
+
 @pytest.mark.parametrize("kind", [dataclasses.make_dataclass("Point", ["x"]), list[int], dict])
 def test_unknown_content_type_of_an_object(api: hug.API, kind: Any) -> None:
     """A function that takes an object or an array reads no file and no JSON in a form, and says so."""

@@ -485,6 +485,9 @@ def test_bytes(api: hug.API) -> None:
     told = parameters("/x", document=api.http.openapi())
     assert told["a"]["schema"] == {"type": "string", "minLength": 1}
     assert told["b"]["schema"] == {"type": "string"}
+    hug.post("/y", api=api, args={"body": bytes})(lambda body: None)
+    content = operation("/y", "post", api.http.openapi())["requestBody"]["content"]
+    assert content.keys() == {"application/json", "application/octet-stream"}
 
 
 def test_bodies_that_are_enough(api: hug.API) -> None:
