@@ -100,6 +100,24 @@ def test_a_past_that_follows() -> None:
     assert replica.origin > ahead
 
 
+def test_what_readers_lack_of_a_past_that_is_over() -> None:
+    """Who is connected is given the rest of a past that is over; nobody comes back there."""
+    replica = make()
+    replica.restart(0, "life-0", same=False)
+    replica.held = True
+    fill(replica, 1, 4)
+    behind, end = replica.position_of(2), replica.last
+    replica.renew("0-0")
+    assert (replica.origin, replica.resumable, replica.id(behind), replica.id(end)) == (end, end, GONE, "0-0")
+    fill(replica, 1, 1)
+    rest = b"data: \nid: p.3-3\n\ndata: \nid: p.4-4\n\ndata: \nid: p.1-1\n\n"
+    assert everything(replica, behind) == rest
+    assert replica.exceeds
+    replica.release(replica.last)
+    assert (replica.oldest, replica.exceeds) == (end, False)
+    assert everything(replica, end) == b"data: \nid: p.1-1\n\n"
+
+
 def test_the_same_past_does_not_end_earlier() -> None:
     """A past that ends before what is held of it cannot be the same: nothing is changed by the mistake."""
     replica = make()

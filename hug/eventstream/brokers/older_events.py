@@ -116,11 +116,15 @@ class OlderEvents:
 
     async def _page(self, follower: Follower, position: int) -> Page:
         log = follower.log
+        begins = log.position_of(follower.begins(position))
+        if position < log.origin and begins >= log.oldest:
+            return Page(begins, ())  # of another past: what is in this one is in memory
         read = await self._read(follower, lambda: follower.begins(position))
         events = read.events
         start = log.position_of(events[0].position - 1) if events else log.last
-        if log.oldest < start:  # what the engine has let go of we have still
-            return Page(max(log.oldest, position), ())
+        held = max(log.oldest, log.origin)
+        if held < start:  # what the engine has let go of we have still
+            return Page(max(held, position), ())
         rows: list[Row] = [
             (event.time - follower.ahead, log.position_of(event.position), _frame(event))
             for event in events

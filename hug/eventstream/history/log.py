@@ -17,7 +17,7 @@ __all__ = ["JOINED_BYTES", "LIVE_BYTES", "LIVE_EVENTS", "Bounds", "Log"]
 
 _DEAD: Final = 64
 _MESSAGES: Final = 1000
-_WITH_THE_NEXT: Final = -1  # a position that the next event is past
+WITH_THE_NEXT: Final = -1  # a position that the next event is past
 _NEVER: Final = float("inf")
 
 
@@ -69,7 +69,7 @@ class Log:
         self._history_bytes = 0
         self._live = 0
         self._live_bytes = 0
-        self._full = _WITH_THE_NEXT  # position past which an event is over a limit, or may be
+        self._full = WITH_THE_NEXT  # position past which an event is over a limit, or may be
         self._expires = -_NEVER  # when the oldest event of the history is past its age, or may be
         self._chunks: dict[int, tuple[bytes, int]] | None = None
         self._joined = 0  # bytes of these
@@ -232,7 +232,7 @@ class Log:
         if held and not self._held:
             self._live, self._live_bytes = self.last, 0
         self._held = held
-        self._full = _WITH_THE_NEXT  # another limit holds now
+        self._full = WITH_THE_NEXT  # another limit holds now
 
     def _forget(self, life: str) -> None:
         self._life = life

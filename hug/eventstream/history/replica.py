@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Final
 
-from hug.eventstream.history.log import Bounds, Log
+from hug.eventstream.history.log import WITH_THE_NEXT, Bounds, Log
 
 MOST_EVENTS: Final = 1000
 MOST_BYTES: Final = 4 * 1024 * 1024
@@ -126,9 +126,10 @@ class Replica(Log):
         self.closed = closed
 
     def renew(self, event_id: str) -> None:
-        """Hold nothing, and be at the beginning of another past, which follows on all of this one.
+        """Be at the beginning of another past, which follows on all of this one.
 
-        A reader that has had everything is at that beginning, too; all others are before `origin`.
+        A reader that has had everything is at that beginning, too; all others are before `origin`. Those that
+        are connected are still given what they lack, as far as it is held; nobody can come back there.
 
         Args:
             event_id: That of its beginning.
@@ -136,9 +137,17 @@ class Replica(Log):
         self._change(partial(self._renew, event_id))
 
     def _renew(self, event_id: str) -> None:
-        self.origin = self.last if self._highest <= self.last else self._highest + 1
+        follows = self._highest <= self.last  # else a position behind all that is held may be somebody's
+        self.origin = self.last if follows else self._highest + 1
         self._ids = (self.origin, [event_id])
-        self._empty(self.origin)
+        if not follows or not self._held:
+            self._empty(self.origin)
+            return
+        self.closed = False
+        self._resumable, self._history_bytes = self.last, 0
+        self._full = WITH_THE_NEXT
+        self._drop()
+        self.exceeds = self._oldest < self.last
 
     def extend(self, number: int, event_id: str, fields: bytes, now: float) -> bool:
         """Add an event, if it is new here; without those before it, if some of them are missing.
