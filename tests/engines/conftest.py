@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from hug.eventstream.engines.engine import Engine, Kept
+from hug.eventstream.engines.engine import Deleted, Engine, Kept
 
 from .servers import ENGINES, Server, engine_of, new
 
@@ -19,7 +19,9 @@ class Ear:
     def __init__(self) -> None:
         self.events: dict[str, list[Kept]] = defaultdict(list)
         self.changes: list[str] = []
-        self.deleted: list[tuple[int, str] | None] = []
+        self.deleted: list[Deleted | None] = []
+        self.told_of: dict[str, list[tuple[str, str] | Deleted | None]] = defaultdict(list)
+        """For each channel, in its order: the life and the request of events, deletions."""
         self.losses: list[BaseException] = []
 
     def positions(self, channel: str) -> list[int]:
@@ -30,13 +32,15 @@ class Ear:
 
     # See `Hearer`
 
-    def heard(self, channel: str, events: Sequence[Kept]) -> None:
+    def heard(self, channel: str, life: str, events: Sequence[Kept]) -> None:
         self.events[channel].extend(events)
+        self.told_of[channel] += [(life, event.request) for event in events]
         self.told()
 
-    def changed(self, channel: str, deleted: tuple[int, str] | None = None) -> None:
+    def changed(self, channel: str, deleted: Deleted | None = None) -> None:
         self.changes.append(channel)
         self.deleted.append(deleted)
+        self.told_of[channel].append(deleted)
 
     def lost(self, error: BaseException) -> None:
         self.losses.append(error)

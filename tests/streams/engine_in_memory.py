@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from hug.eventstream.brokers.remote import RemoteBroker
-from hug.eventstream.engines.engine import Ends, Entry, Hearer, Kept
+from hug.eventstream.engines.engine import Deleted, Ends, Entry, Hearer, Kept
 from hug.exceptions import BrokerError, ChannelClosed, LeaseLost, Refused, Unreachable
 
 _lives = itertools.count(1)
@@ -43,6 +43,7 @@ class Server:
     Attributes:
         up: Whether it can be reached.
         delay: Seconds that each answer takes.
+        way: Seconds that an answer about a channel's ends is on its way, while other things happen.
         hangs: Whether it accepts questions and never answers.
         refuses: Why it lets nobody in, if it does not.
         full: Whether it refuses events.
@@ -60,7 +61,7 @@ class Server:
     def __init__(self) -> None:
         self.runs: dict[str, Run] = {}
         self.up = True
-        self.delay = 0.0
+        self.delay = self.way = 0.0
         self.hangs = False
         self.refuses = ""
         self.full = False
@@ -147,8 +148,13 @@ class Server:
             self.deaf -= 1
         else:
             for connection in self.connections:
-                connection.tell(entry.channel, kept)
+                connection.tell_of_events(entry.channel, run.life, kept)
         return run.last
+
+    def delete(self, channel: str) -> None:
+        run = self.runs.pop(channel, None)
+        for connection in self.connections if run is not None else ():
+            connection.tell(channel, Deleted(run.life, run.last, run.request))
 
     def lease(self, name: str, holder: str, seconds: float) -> int | None:
         has, number, until = self.leases.get(name, ("", 0, 0.0))
@@ -173,13 +179,13 @@ class InMemory:
         self._server.connections.discard(self)
         self._soon(lambda hearer: hearer.lost(ConnectionResetError("cut")))
 
-    def tell(self, channel: str, *events: Kept) -> None:
+    def tell_of_events(self, channel: str, life: str, *events: Kept) -> None:
         if channel in self._following:
-            self._soon(lambda hearer: hearer.heard(channel, events))
+            self._soon(lambda hearer: hearer.heard(channel, life, events))
 
-    def tell_of_deletion(self, channel: str, newest: tuple[int, str]) -> None:
+    def tell(self, channel: str, deleted: Deleted | None) -> None:
         if channel in self._following:
-            self._soon(lambda hearer: hearer.changed(channel, newest))
+            self._soon(lambda hearer: hearer.changed(channel, deleted))
 
     def _soon(self, function: Callable[[Hearer], None]) -> None:
         hearer = self._hearer
@@ -248,7 +254,9 @@ class InMemory:
             run = self._server.run(channel)
             first = run.last - len(run.events) + 1
             now = time.time() + self._server.ahead
-            return Ends(run.life, first, run.last, run.request, run.closed, now)
+            ends = Ends(run.life, first, run.last, run.request, run.closed, now)
+        await asyncio.sleep(self._server.way)
+        return ends
 
     async def read(self, channel: str, after: int, most: int, size: int) -> Sequence[Kept]:
         await self._ask("read")
@@ -264,9 +272,7 @@ class InMemory:
     async def delete(self, channel: str) -> None:
         await self._ask("delete")
         with self._server.lock:
-            run = self._server.runs.pop(channel, None)
-            for connection in self._server.connections if run is not None else ():
-                connection.tell_of_deletion(channel, (run.last, run.request))
+            self._server.delete(channel)
 
     async def lease(self, name: str, holder: str, seconds: float) -> int | None:
         await self._ask("lease")

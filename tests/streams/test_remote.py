@@ -32,7 +32,7 @@ from hug.eventstream.brokers import (
 )
 from hug.eventstream.brokers.remote import RemoteBroker
 from hug.eventstream.brokers.remote_topic import RemoteTopic
-from hug.eventstream.engines.engine import Ends
+from hug.eventstream.engines.engine import Deleted, Ends, Entry, Kept
 from hug.eventstream.history.log import Bounds
 from hug.exceptions import BrokerError, ChannelClosed, FateUnknown, LeaseLost, NotTaken, Refused, Unreachable
 
@@ -875,6 +875,81 @@ def test_delete_after_another_past(processes: Processes, server: Server) -> None
     ]  # it may still have had that
     assert listener.got[-3:] == new
     assert listener.topic.locate(new[0]) == Place(listener.position - 2, 0)
+
+
+def doubt(server: Server) -> None:
+    """Have all replicas compared; return when the engine's answers are on their way."""
+    asked = server.calls["ends"]
+    with server.lock:
+        for connection in server.connections:
+            connection.tell("news", None)
+    until(lambda: server.calls["ends"] > asked)
+
+
+def test_delete_while_it_is_compared(processes: Processes, server: Server) -> None:
+    """A deletion that is told while the engine's answer is on its way is no gap, and it is not forgotten."""
+    channel = processes.topic()
+    listener = processes.listener()
+    expected = [channel.append(event(1)).result(5)]
+    listener.read_until(expected[0])
+    server.way = 0.3
+    doubt(server)
+    channel.delete().result(5)
+    expected.append(channel.append(event(2)).result(5))
+    listener.read_until(expected[-1])
+    assert listener.got == expected
+    server.deaf = 1
+    doubt(server)
+    channel.append(event(3)).result(5)
+    channel.delete().result(5)
+    new = channel.append(event(4)).result(5)
+    listener.read_until(new)
+    assert listener.got == [*expected, (None, 0), new]
+
+
+def test_deleted_again_while_nobody_was_told(processes: Processes, server: Server) -> None:
+    """What came and was deleted while the connection was lost, behind a deletion that was told, is a gap."""
+    channel = processes.topic()
+    listener = processes.listener()
+    first = channel.append(event(1)).result(5)
+    listener.read_until(first)
+    channel.delete().result(5)
+    until(lambda: listener.log.id(listener.log.last) == ids.BEFORE_ALL)
+    with server.lock:
+        server.cut()
+        server.append(Entry("news", "x.1", event(2), BOUNDS))
+        server.delete("news")
+        server.append(Entry("news", "x.2", event(3), BOUNDS))
+    listener.read_until("x.2-1")
+    assert listener.got == [first, (None, 0), "x.2-1"]
+
+
+def test_told_late(processes: Processes, server: Server) -> None:
+    """Events that are told late, of a life that is over, are not taken for those of the next one."""
+    channel = processes.topic()
+    listener = processes.listener()
+    first = channel.append(event(1)).result(5)
+    listener.read_until(first)
+    life = server.run().life
+    server.wipe()  # and the notice of that is still on its way
+    second = channel.append(event(2)).result(5)
+    listener.read_until(second)
+    with server.lock:
+        late = Kept(2, "x.1", time.time(), event(3))
+        for connection in server.connections:
+            connection.tell_of_events("news", life, late)
+            connection.tell("news", Deleted(life, 2, "x.1"))
+    third = channel.append(event(4)).result(5)
+    listener.read_until(third)
+    assert listener.got == [first, (None, 0), second, third]
+    channel.delete().result(5)
+    until(lambda: listener.log.id(listener.log.last) == ids.BEFORE_ALL)
+    with server.lock:
+        for connection in server.connections:
+            connection.tell_of_events("news", life, Kept(1, "x.0", time.time(), event(0)))
+    fourth = channel.append(event(5)).result(5)
+    listener.read_until(fourth)
+    assert listener.got == [first, (None, 0), second, third, fourth]
 
 
 def test_newest(processes: Processes) -> None:

@@ -17,7 +17,7 @@ from hug.eventstream.brokers.followers import Followers
 from hug.eventstream.brokers.link import Failed, Link
 from hug.eventstream.brokers.older_events import OlderEvents
 from hug.eventstream.brokers.outbox import Append, Outbox
-from hug.eventstream.engines.engine import Engine, Entry, Kept
+from hug.eventstream.engines.engine import Deleted, Engine, Entry, Kept
 from hug.exceptions import BrokerError, NotTaken, Unreachable
 
 _chance = random.Random()  # noqa: S311  # the application's own may be seeded
@@ -210,11 +210,11 @@ class EngineThread:
                 await asyncio.sleep(0)  # it is lost, which the supervision is about to see
         return link
 
-    def heard(self, link: Link, channel: str, events: Sequence[Kept]) -> None:
+    def heard(self, link: Link, channel: str, life: str, events: Sequence[Kept]) -> None:
         """See `hug.eventstream.brokers.link.Listener`."""
-        self.followers.heard(link, channel, events)
+        self.followers.heard(link, channel, life, events)
 
-    def changed(self, link: Link, channel: str, deleted: tuple[int, str] | None) -> None:
+    def changed(self, link: Link, channel: str, deleted: Deleted | None) -> None:
         """See there."""
         self.followers.changed(link, channel, deleted)
 

@@ -2,17 +2,17 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from hug.eventstream.brokers import Place
 from hug.eventstream.brokers.ids import BEFORE_ALL, beginning_id, id_of, newest_id
 from hug.eventstream.brokers.link import Link
 from hug.eventstream.brokers.lock import LOCK
 from hug.eventstream.brokers.pending_event import Shared
-from hug.eventstream.engines.engine import Ends, Kept
+from hug.eventstream.engines.engine import Deleted, Ends, Kept
 from hug.eventstream.history.replica import MOST_EVENTS, Replica
 
 READ_EVENTS: Final = 256
@@ -24,6 +24,12 @@ _MISSED: Final = "-"
 
 _PASTS: Final = 16
 """Pasts of a channel that are remembered, for readers that were in them; those of older ones get all."""
+
+_Answer = TypeVar("_Answer")
+
+
+class _Overtaken(Exception):
+    """An answer is about a life of the channel of which the end was told before it came."""
 
 
 class Follower:
@@ -45,12 +51,14 @@ class Follower:
     """
 
     __slots__ = (
-        "_doubted", "_grown", "_known", "_lock", "_newest", "_parted", "_pasts", "_waiting",
+        "_deletions", "_doubted", "_emptied", "_grown", "_known", "_lock", "_newest", "_over", "_parted",
+        "_pasts", "_waiting",
         "ahead", "life", "link", "log", "name", "queued", "ready", "tasks", "timer", "wanted",
     )  # fmt: skip
 
     life: str
     _known: bool
+    _over: deque[str]
     _parted: int
     _pasts: deque[tuple[int, int]]
 
@@ -64,8 +72,13 @@ class Follower:
         self.wanted = True
         self.life = before.life if before is not None else ""
         self._pasts = before._pasts if before is not None else deque(maxlen=_PASTS)
+        # Lives that have ended here, whatever is still told of them.
+        self._over = before._over if before is not None else deque(maxlen=_PASTS)
         # The number of the newest event that was there when others behind it were lost; -1: none was.
         self._parted = before._parted if before is not None else -1
+        # The connection that has told of the channel's end, until there is another. What came and went while
+        # that was lost nobody can know.
+        self._emptied: Link | None = before._emptied if before is not None else None
         self.link: Link | None = None
         self.queued = False
         self.timer: asyncio.TimerHandle | None = None
@@ -75,6 +88,7 @@ class Follower:
         self._lock = asyncio.Lock()
         self._doubted = False  # whether the past may be another one since it was compared
         self._newest = 0  # number of the newest event that was heard of
+        self._deletions = 0  # that were told of
         self.ahead = 0.0  # of the engine's clock
         self._waiting: list[asyncio.Future[None]] = []
 
@@ -83,11 +97,17 @@ class Follower:
         """That of the newest event in the replica."""
         return self.log.number_of(self.log.last)
 
-    def heard(self, link: Link, events: Sequence[Kept]) -> bool:
+    def heard(self, link: Link, life: str, events: Sequence[Kept]) -> bool:
         """Take events; return whether the replica is true. Else it is to be compared."""
         log, live = self.log, self.link is link
+        if life in self._over:
+            return True
         with LOCK:
+            if live and not self.life:
+                self.life, self._emptied = life, None  # it has begun just now
             ours = self.number
+            if life != self.life:
+                self._doubted, events = True, ()
             for event in events:
                 number = event.position
                 if number == ours + 1 and live:
@@ -102,28 +122,26 @@ class Follower:
         self._grown()
         return not self._doubted and self._newest <= ours
 
-    def deleted(self, link: Link, number: int, request: str) -> bool:
+    def deleted(self, link: Link, gone: Deleted) -> bool:
         """Begin anew, for the channel was deleted, if all of it was here: who has had that has lost nothing.
 
-        Return whether the replica is true. Else it is to be compared.
-
-        Args:
-            link: The connection over which that was told.
-            number: That of the newest event that there was.
-            request: See `hug.eventstream.engines.engine.Kept`.
+        Return whether that is so, or the life was over before. Else the replica is to be compared.
         """
+        if gone.life in self._over:
+            return True
         with LOCK:
-            complete = number == self.number and self.log.identity(number) == f"{request}-{number}"
-            if complete and self.link is link:
+            self._deletions += 1
+            self._over.append(gone.life)
+            newest = self.log.identity(gone.last) if gone.last == self.number else None
+            complete = gone.life == self.life and newest == f"{gone.request}-{gone.last}"
+            if complete:
                 self._pasts.append((self.log.origin, 0))
                 self._parted = -1
+                self._emptied = link
                 self.log.renew(BEFORE_ALL)
-                self.life = ""
-            else:
-                self.life = self.life or _MISSED
-                return False
+            self.life = "" if complete else _MISSED
         self._grown()
-        return True
+        return complete
 
     def begins(self, position: int) -> int:
         """Return the number behind which a reader goes on that is at a position of this past, or another."""
@@ -167,9 +185,12 @@ class Follower:
             self.link = None
             while True:
                 self._doubted, self._newest = False, 0
-                ends = await link.call(link.engine.ends(self.name))
-                self.ahead = ends.now - monotonic()
-                await self._compare(link, ends)
+                try:
+                    ends = await self._ask(link, link.engine.ends(self.name))
+                    self.ahead = ends.now - monotonic()
+                    await self._compare(link, ends)
+                except _Overtaken:
+                    continue
                 if not self._doubted and self._newest <= self.number:
                     break
             self.link = link
@@ -202,13 +223,23 @@ class Follower:
             self.log.restart(ends.last, newest, same=True, closed=ends.closed)
             return
         ours = self.number
-        if self.life and ends.life != self.life:
+        if self._is_another(link, ends):
             self._begin_another(0, ends)
         elif ends.last < ours or (ends.last == ours > 0 and self.log.identity(ours) not in (newest, None)):
             await self._part(link, ends)
         self.life = ends.life
+        if self._emptied is not None:
+            self._emptied = None if ends.life else link
+        if ends.life in self._over:  # the engine has come back with it
+            self._over.remove(ends.life)
         while (ours := self.number) < ends.last:
             await self._read_on(link, ends, ours)
+
+    def _is_another(self, link: Link, ends: Ends) -> bool:
+        """Whether the channel is another one than the replica's, or there may have been one between them."""
+        if self.life:
+            return ends.life != self.life
+        return ends.life in self._over or self._emptied not in (None, link)
 
     async def _read_on(self, link: Link, ends: Ends, ours: int) -> None:
         """Read some of what the engine has behind our newest event; of much, the newest."""
@@ -251,8 +282,18 @@ class Follower:
         with LOCK:
             self._pasts.append((self.log.origin, common))
             self._parted = -1 if self.life and self.life != ends.life else common
+            if self.life != ends.life:
+                self._over.append(self.life)
             self.log.restart(common, event_id, same=False, closed=closed)
         self._grown()
 
     async def _read(self, link: Link, after: int) -> Sequence[Kept]:
-        return await link.call(link.engine.read(self.name, after, READ_EVENTS, READ_BYTES))
+        return await self._ask(link, link.engine.read(self.name, after, READ_EVENTS, READ_BYTES))
+
+    async def _ask(self, link: Link, question: Awaitable[_Answer]) -> _Answer:
+        """Ask the engine; raise `_Overtaken` if it was told meanwhile that the channel was deleted."""
+        deletions = self._deletions
+        answer = await link.call(question)
+        if self._deletions != deletions:
+            raise _Overtaken
+        return answer

@@ -10,7 +10,7 @@ from hug.eventstream.brokers.follower import Follower
 from hug.eventstream.brokers.link import Failed, Link
 from hug.eventstream.brokers.lock import LOCK
 from hug.eventstream.brokers.pending_event import Shared
-from hug.eventstream.engines.engine import Kept
+from hug.eventstream.engines.engine import Deleted, Kept
 from hug.exceptions import BrokerError, Unreachable
 
 LINGER: Final = 10.0
@@ -111,16 +111,16 @@ class Followers:
                 for task in tuple(follower.tasks):
                     task.cancel()
 
-    def heard(self, link: Link, channel: str, events: Sequence[Kept]) -> None:
+    def heard(self, link: Link, channel: str, life: str, events: Sequence[Kept]) -> None:
         """See `hug.eventstream.brokers.link.Listener`."""
         for follower in self._by_name.get(channel, ()):
-            if not follower.heard(link, events):
+            if not follower.heard(link, life, events):
                 self.refresh(follower)
 
-    def changed(self, link: Link, channel: str, deleted: tuple[int, str] | None) -> None:
+    def changed(self, link: Link, channel: str, deleted: Deleted | None) -> None:
         """See there."""
         for follower in self._by_name.get(channel, ()):
-            if deleted is None or not follower.deleted(link, *deleted):
+            if deleted is None or not follower.deleted(link, deleted):
                 self.refresh(follower)
 
     def linked(self) -> None:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Sequence
 from typing import Final, Protocol, TypeVar
 
-from hug.eventstream.engines.engine import Engine, Kept
+from hug.eventstream.engines.engine import Deleted, Engine, Kept
 from hug.exceptions import BrokerError, NotTaken, Unreachable
 
 ANSWER: Final = 5.0
@@ -30,10 +30,10 @@ class Failed(Unreachable):
 class Listener(Protocol):
     """Who wants to know what an engine tells; see `hug.eventstream.engines.engine.Hearer`."""
 
-    def heard(self, link: "Link", channel: str, events: Sequence[Kept]) -> None:
+    def heard(self, link: "Link", channel: str, life: str, events: Sequence[Kept]) -> None:
         """Events of a channel that is followed have come."""
 
-    def changed(self, link: "Link", channel: str, deleted: tuple[int, str] | None) -> None:
+    def changed(self, link: "Link", channel: str, deleted: Deleted | None) -> None:
         """Something else has happened to a channel that is followed."""
 
 
@@ -53,12 +53,12 @@ class Link:
 
     # What the engine tells
 
-    def heard(self, channel: str, events: Sequence[Kept]) -> None:
+    def heard(self, channel: str, life: str, events: Sequence[Kept]) -> None:
         """See `Hearer.heard`."""
         if not self.over.done():
-            self._listener.heard(self, channel, events)
+            self._listener.heard(self, channel, life, events)
 
-    def changed(self, channel: str, deleted: tuple[int, str] | None = None) -> None:
+    def changed(self, channel: str, deleted: Deleted | None = None) -> None:
         """See `Hearer.changed`."""
         if not self.over.done():
             self._listener.changed(self, channel, deleted)

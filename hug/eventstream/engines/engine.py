@@ -10,7 +10,7 @@ client library blocks may block there for as long as one short answer takes.
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -75,21 +75,44 @@ class Ends:
     now: float
 
 
+class Deleted(NamedTuple):
+    """A channel that was deleted, as it was then.
+
+    Attributes:
+        life: See `Ends`.
+        last: See there.
+        request: See there.
+    """
+
+    life: str
+    last: int
+    request: str
+
+
 class Hearer(Protocol):
-    """What an engine tells while it is connected; called on the event loop of the engine."""
+    """What an engine tells while it is connected; called on the event loop of the engine.
 
-    def heard(self, channel: str, events: Sequence[Kept]) -> None:
-        """Tell of events of a channel that is followed, in their order; some may be missing, or twice."""
+    It may come late, behind what the engine has answered since; therefore the lives.
+    """
 
-    def changed(self, channel: str, deleted: tuple[int, str] | None = None) -> None:
+    def heard(self, channel: str, life: str, events: Sequence[Kept]) -> None:
+        """Tell of events of a channel that is followed, in their order; some may be missing, or twice.
+
+        Args:
+            channel: Its name.
+            life: See `Ends`. Nothing more is told of one when the next was told of.
+            events: Its events.
+        """
+
+    def changed(self, channel: str, deleted: Deleted | None = None) -> None:
         """Tell that something else has happened to a channel that is followed: its ends will be asked for.
 
         Some of its events could not be told, say.
 
         Args:
             channel: Its name.
-            deleted: All that has happened is `Engine.delete`; the position and the request of its newest
-                event then. Told between the events before that, unless they are missing, and those after it.
+            deleted: All that has happened is `Engine.delete`. Told behind all events of that life, unless
+                they are missing.
         """
 
     def lost(self, error: BaseException) -> None:
@@ -148,7 +171,8 @@ class Engine(Protocol):
     async def delete(self, channel: str) -> None:
         """Forget a channel and all its events; those who follow it are told that it has `changed`.
 
-        And, if the engine can know that, with what newest event: who had that has lost nothing.
+        And with what newest event: who had that has lost nothing. Its events are told of before, as far as
+        they were not yet.
         """
 
     async def lease(self, name: str, holder: str, seconds: float) -> int | None:

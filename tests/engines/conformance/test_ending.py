@@ -2,13 +2,13 @@
 
 import pytest
 
-from hug.eventstream.engines.engine import Engine
+from hug.eventstream.engines.engine import Deleted, Engine
 from hug.eventstream.history.log import Bounds
 from hug.exceptions import ChannelClosed
 
 from ...waiting import eventually
 from ..conftest import Another, Ear
-from ..entries import entries, entry, kept, put, request
+from ..entries import entries, entry, kept, put, request, requests
 
 pytestmark = pytest.mark.anyio
 
@@ -60,7 +60,7 @@ async def test_closed_for_good(engine: Engine, another: Another) -> None:
     assert isinstance((await other.append([entry()]))[0], ChannelClosed)
 
 
-async def test_deleting(engine: Engine, ear: Ear, another: Another, engine_name: str) -> None:
+async def test_deleting(engine: Engine, ear: Ear, another: Another) -> None:
     """A channel that is deleted is gone, with which newest event is told; then another life begins."""
     other, other_ear = await another()
     await engine.follow("news")
@@ -73,15 +73,30 @@ async def test_deleting(engine: Engine, ear: Ear, another: Another, engine_name:
     assert (await other.ends("news")).last == 0
     assert list(await kept(other)) == []
     await eventually(lambda: "news" in ear.changes and "news" in other_ear.changes)
-    # A stream of JetStream is deleted in one step, without a word of what it had.
-    newest = None if engine_name == "nats" else (3, batch[-1].request)
-    assert ear.deleted == other_ear.deleted == [newest]
+    assert ear.deleted == other_ear.deleted == [Deleted(life, 3, batch[-1].request)]
     assert await put(other, one := entry()) == [1]
     ends = await engine.ends("news")
     assert ends.life not in ("", life)
     assert ends.request == one.request
     await put(engine, entry())
     await eventually(lambda: ear.positions("news")[-1:] == other_ear.positions("news")[-1:] == [2])
+
+
+async def test_deleting_at_once(engine: Engine, another: Another) -> None:
+    """What is published just before a channel is deleted is told before that, each event with its life."""
+    other, ear = await another()
+    await other.follow("news")
+    expected: list[object] = []
+    for count in (1, 2, 600, 1, 1, 3, 1, 1):
+        await put(engine, *(batch := entries(count)))
+        life = (await engine.ends("news")).life
+        await engine.delete("news")
+        expected += [(life, each.request) for each in batch]
+        expected.append(Deleted(life, count, batch[-1].request))
+    await put(engine, last := entry())
+    expected.append(((await engine.ends("news")).life, last.request))
+    await eventually(lambda: requests(ear.events["news"][-1:]) == [last.request])
+    assert ear.told_of["news"] == expected
 
 
 async def test_deleting_what_is_closed(engine: Engine) -> None:

@@ -214,7 +214,7 @@ async def test_events_that_overtake_each_other(shared: Nats, prefix: str) -> Non
 
     async def hear(*positions: int) -> None:
         for position in positions:
-            await one._heard(news, Msg(client, "", headers={"Nats-Sequence": f"{position}"}))
+            await one._heard(news, Msg(client, "life.event", headers={"Nats-Sequence": f"{position}"}))
         await asyncio.sleep(0)
 
     async with connected(shared.url, prefix) as (one, ear):
@@ -262,7 +262,8 @@ async def test_closed_by_one_who_died(shared: Nats, prefix: str) -> None:
         await put(one, *entries(3))
         closing = entry(fields=b"")
         at = one._streams.place("news")
-        known = Known("news", MUCH.history, MUCH.max_bytes, closing=closing.request)
+        life = (await one.ends("news")).life
+        known = Known("news", life, MUCH.history, MUCH.max_bytes, closing=closing.request)
         await one._streams.shut(at, known)
         assert isinstance((await other.append([entry()]))[0], ChannelClosed)
         ends = await other.ends("news")
@@ -274,7 +275,8 @@ async def test_closed_by_one_who_died(shared: Nats, prefix: str) -> None:
         await one.delete("empty")
         again = entry("empty", fields=b"")
         await put(one, entry("empty"))
-        shut = msgspec.structs.replace(known, channel="empty", closing=again.request)
+        life = (await one.ends("empty")).life
+        shut = msgspec.structs.replace(known, channel="empty", life=life, closing=again.request)
         await one._streams.shut(one._streams.place("empty"), shut)
         assert await put(one, again) == [2]
 
@@ -345,7 +347,8 @@ async def test_left_by_a_pruner_that_died(shared: Nats, prefix: str) -> None:
     async with connected(shared.url, prefix) as (one, _), connected(shared.url, prefix) as (other, _):
         await put(one, *entries(3, bounds=bounds))
         life = (await one.ends("news")).life
-        known = Known("news", bounds.history, bounds.max_bytes, bounds.max_age, leaving=one._leases.now())
+        now = one._leases.now()
+        known = Known("news", life, bounds.history, bounds.max_bytes, bounds.max_age, leaving=now)
         await one._streams.shut(one._streams.place("news"), known)
         began = time.monotonic()
         while True:

@@ -20,7 +20,7 @@ import pytest
 from psycopg.rows import dict_row
 
 import hug
-from hug.eventstream.engines.engine import Engine, Entry
+from hug.eventstream.engines.engine import Deleted, Engine, Entry
 from hug.eventstream.engines.postgres import PostgresEngine
 from hug.eventstream.engines.postgres.connection import Link
 from hug.eventstream.engines.postgres.schema import FORGOTTEN, LIVE_BYTES, REMEMBERED, names, sql
@@ -252,7 +252,7 @@ from hug.eventstream.engines.postgres import engine as engine_of
 from hug.eventstream.history.log import Bounds
 
 class Deaf:
-    def heard(self, channel, events): pass
+    def heard(self, channel, life, events): pass
     def changed(self, channel): pass
     def lost(self, error): raise SystemExit(str(error))
 
@@ -533,6 +533,32 @@ async def test_transactions_of_another_search_path(
         assert len(await kept(engine)) == 1
     finally:
         await engine.close()
+
+
+async def test_a_deletion_that_is_told_late(
+    engine: Engine, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A channel that came and was deleted is told of, also if it is notified behind what came after it."""
+    assert isinstance(engine, PostgresEngine)
+    feed = engine._feed
+    assert feed is not None
+    await engine.follow("news")
+    await put(engine, first := entry())
+    life = (await engine.ends("news")).life
+    await engine.delete("news")
+    await eventually(lambda: ear.deleted == [Deleted(life, 1, first.request)])
+    words: list[str] = []
+    monkeypatch.setattr(feed, "notified", words.append)
+    await put(engine, missed := entry())
+    life = (await engine.ends("news")).life
+    await engine.delete("news")
+    await put(engine, last := entry())
+    await eventually(lambda: len(words) == 3)
+    monkeypatch.undo()
+    feed.notified(words[2])
+    await eventually(lambda: requests(ear.events["news"][-1:]) == [last.request])
+    feed.notified(words[1])
+    await eventually(lambda: ear.deleted[1:] == [Deleted(life, 1, missed.request)])
 
 
 async def test_sessions_that_may_not_be_idle(engine_url: str, prefix: str) -> None:

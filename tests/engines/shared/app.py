@@ -37,6 +37,12 @@ async def close(text: str = "") -> str:
 
 
 @hug.get()
+async def replace(text: str) -> None:
+    await news.publish(text)
+    await news.delete()
+
+
+@hug.get()
 def delete() -> None:
     news.delete().result(10)
 

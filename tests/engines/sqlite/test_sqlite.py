@@ -68,7 +68,7 @@ PATH, BOUNDS = sys.argv[1], Bounds(1_000_000, 1 << 30)
 
 class Ear:
     def __init__(self): self.positions = []
-    def heard(self, channel, events): self.positions += [event.position for event in events]
+    def heard(self, channel, life, events): self.positions += [event.position for event in events]
     def changed(self, channel): print("changed", flush=True)
     def lost(self, error): print("lost", error, flush=True)
 
@@ -571,5 +571,5 @@ async def test_a_life_between_two_looks(opened: Opened, opening: Open, path: Pat
     await put(other, *entries(2))
     await other.delete("news")
     await put(other, *entries(3))
-    await eventually(lambda: ear.positions("news") == [1, 2, 3])
-    assert [newest and newest[0] for newest in ear.deleted] == [1, 2]
+    await eventually(lambda: ear.positions("news") == [1, 2, 1, 2, 3])
+    assert [deleted and deleted.last for deleted in ear.deleted] == [1, 2]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hug.eventstream.engines.engine import Entry
-from hug.eventstream.engines.sqlite.reading import deleted, ends, live, place, read
+from hug.eventstream.engines.engine import Deleted, Entry
+from hug.eventstream.engines.sqlite.reading import Life, ends, live, lives, place, read
 from hug.eventstream.engines.sqlite.tables import (
     FORGOTTEN,
     LIVE_SECONDS,
@@ -96,7 +96,7 @@ def test_live_events_are_bounded(cursor: sqlite3.Cursor) -> None:
     """What the history has no room for is there for other processes, within limits, and not for long."""
     bounds = Bounds(0, 1000)
     take(cursor, TABLES, entries(5, bounds=bounds), NOW)
-    number, last = place(cursor, TABLES, "news")
+    number, _, last = place(cursor, TABLES, "news")
     assert last == 5
     assert [event.position for event in live(cursor, TABLES, number, 2, 100, 1 << 20)] == [3, 4, 5]
     assert read(cursor, TABLES, "news", 0, 100, 1 << 20, NOW) == []
@@ -130,22 +130,24 @@ def test_idle_channels_are_forgotten(cursor: sqlite3.Cursor) -> None:
 
 
 def test_deleted_channels(cursor: sqlite3.Cursor) -> None:
-    """With which events channels of a name were deleted is known for a minute; then nothing is left."""
-    numbers = []
+    """What channels of a name were when they were deleted is known for a minute; then nothing is left."""
+    gone: list[Life] = []
     for count in (1, 2, 3):
         batch = entries(count)
         take(cursor, TABLES, [*batch, entry("news:"), entry("new")], NOW)
-        numbers.append((place(cursor, TABLES, "news")[0], count, batch[-1].request))
+        number, life, _ = place(cursor, TABLES, "news")
+        gone.append(Life(number, life, Deleted(life, count, batch[-1].request)))
         for name in ("news", "news:", "new", "absent"):
             delete(cursor, TABLES, name, NOW)
-    assert place(cursor, TABLES, "news") == (0, 0)
-    assert stored(cursor) == 0
-    for index, (number, _, _) in enumerate(numbers):
-        assert deleted(cursor, TABLES, "news", number) == [each[1:] for each in numbers[index:]]
+    assert place(cursor, TABLES, "news") == (-gone[-1].id, "", 0)
+    for index, each in enumerate(gone):
+        assert lives(cursor, TABLES, "news", each.id) == gone[index:]
+        assert len(live(cursor, TABLES, each.id, 0, 10, 1000)) == index + 1
     assert not due(cursor, TABLES, NOW + 59)
     while due(cursor, TABLES, NOW + 61):
         prune(cursor, TABLES, NOW + 61)
-    assert rows(cursor, "hug_channels") == 0
+    assert rows(cursor, "hug_channels") == stored(cursor) == 0
+    assert place(cursor, TABLES, "news") == (0, "", 0)
 
 
 def test_old_leases_are_forgotten(cursor: sqlite3.Cursor) -> None:

@@ -21,17 +21,18 @@ from typing import Any, Final
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
-from hug.eventstream.engines.engine import Ends, Entry, Hearer, Kept
+from hug.eventstream.engines.engine import Deleted, Ends, Entry, Hearer, Kept
 from hug.eventstream.engines.nats.answers import NO_JETSTREAM, Said, request_of
 from hug.eventstream.engines.nats.appending import Appending
 from hug.eventstream.engines.nats.channels import Streams
 from hug.eventstream.engines.nats.closing import Closing
 from hug.eventstream.engines.nats.connection import Connection
+from hug.eventstream.engines.nats.deleting import TOLD, Deleting, deleted
 from hug.eventstream.engines.nats.following import Followers
 from hug.eventstream.engines.nats.leases import Leases
 from hug.eventstream.engines.nats.pruning import Pruning
 from hug.eventstream.engines.nats.reading import Reading
-from hug.eventstream.engines.nats.streams import Place, Stream, life_of, seconds_of
+from hug.eventstream.engines.nats.streams import Place, Stream, seconds_of
 from hug.eventstream.engines.nats.url import Address, address
 from hug.exceptions import BrokerError, Unreachable
 
@@ -52,7 +53,11 @@ class _Following:
 
     def __init__(self, channel: str) -> None:
         self.channel = channel
-        self.last = 0  # the newest position that was told of
+        self.life = ""  # that was told of last
+        self.last = 0  # the newest position of it that was told of
+        self.note: Deleted | None = None  # it is about to be deleted
+        self.gone: Deleted | None = None  # it is, which is to be told behind its last event
+        self.over = False  # whether that was told
         self.events: list[Kept] = []  # to be told of
         self.due = False  # whether they are about to be
         self.late: asyncio.TimerHandle | None = None  # ends the wait for one that comes late
@@ -77,6 +82,7 @@ class Nats:
         self._streams = Streams(self._connection, prefix, address, self._leases)
         self._closing = Closing(self._connection, self._streams, self._leases, address)
         self._appending = Appending(self._connection, self._streams, self._closing, self._leases, address)
+        self._deleting = Deleting(self._connection, self._streams, self._leases)
         self._followed: dict[str, _Following] = {}
         self._followers = Followers(self._connection, prefix, self._followed.__contains__)
         self._pruning = Pruning(self._connection, self._streams, self._leases, self._followers, prefix)
@@ -154,17 +160,17 @@ class Nats:
         following = self._followed[channel] = self._by_stream[at.stream] = _Following(channel)
         try:
             following.subscription = await self._connection.subscribe(
-                at.live, partial(self._heard, following)
+                f"{at.live}>", partial(self._heard, following)
             )
             # Its answer comes from the server that tells of the events, which knows by then that we listen.
             stream = await self._streams.find(at)
-            if said := self._connection.denied(at.live):
+            if said := self._connection.denied(f"{at.live}>"):
                 raise Unreachable(f"{said}")
         except BaseException:
             await self.unfollow(channel)
             raise
-        if stream is not None:
-            following.last = max(following.last, stream.last)
+        if stream is not None and stream.known is not None and following.life in ("", stream.known.life):
+            following.life, following.last = stream.known.life, max(following.last, stream.last)
 
     async def unfollow(self, channel: str) -> None:
         """See `Engine`."""
@@ -177,26 +183,31 @@ class Nats:
                 await self._connection.unsubscribe(following.subscription)
 
     async def _heard(self, following: _Following, message: Msg) -> None:
+        *_, life, what = ("", *message.subject.split("."))
         headers = message.headers or {}
         number = headers.get("Nats-Sequence", "")
-        if not number.isdigit():
+        gone = deleted(message.data) if what == TOLD else None
+        if not (number.isdigit() or gone):
             return  # somebody else's
-        position = int(number)
-        time = headers.get("Nats-Time-Stamp")  # not from servers as old as 2.9
-        if position <= following.last:
-            # The channel has begun anew, and nobody has told so.
-            self._changed(following)
+        if life != following.life:
+            following.gone = following.gone or following.note
+            self._tell(following)
+            following.life, following.last, following.over = life, 0, False
+        elif following.over:
+            return  # it has come too late
+        if gone is not None:
+            following.note = gone
+            return
+        if following.note is not None and int(number) > following.note.last:
+            following.note = None  # whoever wanted to delete it has died
+        if int(number) <= following.last:
+            self._changed(following)  # those between that and this may have come too late
         if not following.due:
             following.due = True
             asyncio.get_running_loop().call_soon(self._tell_some, following)
-        following.events.append(
-            Kept(
-                position,
-                headers.get("Nats-Msg-Id", ""),
-                self._leases.now() if time is None else seconds_of(time),
-                message.data,
-            )
-        )
+        time = headers.get("Nats-Time-Stamp")  # not from servers as old as 2.9
+        taken = self._leases.now() if time is None else seconds_of(time)
+        following.events.append(Kept(int(number), headers.get("Nats-Msg-Id", ""), taken, message.data))
 
     def _tell_some(self, following: _Following) -> None:
         """Tell of those events before which none is missing; wait a little for what is.
@@ -213,13 +224,17 @@ class Nats:
         if ready and following.late is not None:  # which was for one that has come; the next has its own time
             following.late.cancel()
             following.late = None
-        if ready < len(events) and following.late is None:
+        gone = following.gone
+        waits = ready < len(events) or (gone is not None and following.last < gone.last)
+        if waits and following.late is None:
             following.late = asyncio.get_running_loop().call_later(_LATE, self._tell, following)
         self._tell_these(following, events[:ready])
         following.events = events[ready:]
+        if not waits:
+            self._bury(following)
 
     def _tell(self, following: _Following) -> None:
-        """Tell of all events that there are."""
+        """Tell of all events that there are, and of the end of this life if that has come."""
         if following.late is not None:
             following.late.cancel()
             following.late = None
@@ -227,10 +242,19 @@ class Nats:
         if events:
             following.last = max(following.last, events[-1].position)
             self._tell_these(following, events)
+        self._bury(following)
 
     def _tell_these(self, following: _Following, events: Sequence[Kept]) -> None:
         if events and self._hearer is not None and self._followed.get(following.channel) is following:
-            self._hearer.heard(following.channel, events)
+            self._hearer.heard(following.channel, following.life, events)
+
+    def _bury(self, following: _Following) -> None:
+        """Tell that a channel is deleted, if it is."""
+        gone, following.gone = following.gone, None
+        if gone is not None:
+            following.note, following.over = None, True
+            if self._hearer is not None and self._followed.get(following.channel) is following:
+                self._hearer.changed(following.channel, gone)
 
     def _changed(self, following: _Following) -> None:
         self._tell(following)
@@ -240,9 +264,12 @@ class Nats:
     async def _deleted(self, message: Msg) -> None:
         following = self._by_stream.get(message.subject.rpartition(".")[2])
         if following is not None:
-            following.last = 0
             self._streams.forget(following.channel)
-            self._changed(following)
+            following.gone = following.gone or following.note
+            if following.gone is not None:
+                self._tell_some(following)
+            elif not following.over:
+                self._changed(following)
 
     def _dropped(self, subscription: Subscription) -> None:
         for following in self._followed.values():
@@ -266,7 +293,7 @@ class Nats:
         if stream is None or known is None:
             return Ends("", 1, 0, "", False, self._leases.now())
         return Ends(
-            life_of(stream.created),
+            known.life,
             await self._reading.first(at, stream),
             stream.last,
             "" if newest is None else request_of(newest),
@@ -287,8 +314,7 @@ class Nats:
 
     async def delete(self, channel: str) -> None:
         """See `Engine`."""
-        self._streams.forget(channel)
-        await self._streams.delete(self._streams.place(channel))
+        await self._deleting.delete(channel)
 
     # Leases
 

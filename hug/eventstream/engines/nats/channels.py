@@ -6,6 +6,7 @@ is therefore alone with it, by a lease; should he sleep past that, what would be
 
 import asyncio
 import contextlib
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,6 +22,7 @@ from hug.eventstream.engines.nats.answers import (
     NOT_RESERVED,
     OTHER_CONFIGURATION,
     OTHERS_SUBJECTS,
+    Question,
     Said,
     Taken,
     explained,
@@ -58,6 +60,9 @@ GONE: Final = 0.25
 
 nats-server 2.9 says before that that it is gone, and may delete the files of a new one of its name with it.
 """
+
+NEVER: Final = str(1 << 62)
+"""A last sequence that no stream has: what is published with it is refused, unless it was taken before."""
 
 LEFT_ALONE: Final = 6.0
 """Seconds after which whoever wanted to delete a stream has died."""
@@ -183,8 +188,8 @@ class Streams:
                 if stream.known is None:
                     name = f"the stream {at.stream}"
                     raise Refused(f"{self._address.shown}: {name} is not hug's: use another prefix")
-                if not given:
-                    known = _known(known.channel, stream.known.bounds)
+                bounds = known.bounds if given else stream.known.bounds
+                known = _known(known.channel, bounds, stream.known.life)
                 if stream.known.leaving:
                     if abs(self._now() - stream.known.leaving) < LEFT_ALONE:
                         await self._left(at, stream.known.leaving)
@@ -227,9 +232,7 @@ class Streams:
 
     async def _put(self, how: str, at: Place, known: Known, max_bytes: int) -> Stream:
         address = self._address
-        config = configuration(
-            self._prefix, at, known, max_bytes, replicas=address.replicas, storage=address.storage
-        )
+        config = configuration(at, known, max_bytes, replicas=address.replicas, storage=address.storage)
         return stream_of(await self._connection.ask(f"STREAM.{how}.{at.stream}", config))
 
     # Bytes. JetStream puts all the bytes aside that a stream is limited to: a few hundred channels would have
@@ -309,6 +312,15 @@ class Streams:
                 return None
             raise self.unreachable(error) from error
 
+    async def still(self, at: Place, known: Known) -> Stream | None:
+        """Let a stream take no events for now, and return it with all that were on their way."""
+        if await self.shut(at, msgspec.structs.replace(known, leaving=self._now())) is None:
+            return None
+        # What was on its way when the stream was shut is stored before this is refused.
+        never = {"Nats-Expected-Last-Sequence": NEVER}
+        await self._connection.ask_all([Question(at.closing, b"", never)])
+        return await self.find(at)
+
     async def delete(self, at: Place) -> None:
         """Delete a stream; the server tells everybody who follows it."""
         try:
@@ -318,5 +330,6 @@ class Streams:
                 raise self.unreachable(error) from error
 
 
-def _known(channel: str, bounds: Bounds) -> Known:
-    return Known(channel, bounds.history, bounds.max_bytes, bounds.max_age)
+def _known(channel: str, bounds: Bounds, life: str = "") -> Known:
+    life = life or secrets.token_hex(6)
+    return Known(channel, life, bounds.history, bounds.max_bytes, bounds.max_age)

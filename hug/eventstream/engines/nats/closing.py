@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Final
 
 import msgspec
 
@@ -15,15 +14,12 @@ from hug.eventstream.engines.nats.answers import (
     is_status,
     request_of,
 )
-from hug.eventstream.engines.nats.channels import PAUSES, Closed, Streams
+from hug.eventstream.engines.nats.channels import NEVER, PAUSES, Closed, Streams
 from hug.eventstream.engines.nats.connection import Connection
 from hug.eventstream.engines.nats.leases import Leases
 from hug.eventstream.engines.nats.streams import Known, Place, footprint
 from hug.eventstream.engines.nats.url import Address
 from hug.exceptions import ChannelClosed, Refused, Unreachable
-
-NEVER: Final = str(1 << 62)
-"""A last sequence that no stream has: what is published with it is refused, unless it was taken before."""
 
 
 class Closing:

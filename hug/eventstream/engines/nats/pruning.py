@@ -11,11 +11,8 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-import msgspec
-
-from hug.eventstream.engines.nats.answers import Question, Said
+from hug.eventstream.engines.nats.answers import Said
 from hug.eventstream.engines.nats.channels import LEFT_ALONE, Streams
-from hug.eventstream.engines.nats.closing import NEVER
 from hug.eventstream.engines.nats.connection import Connection
 from hug.eventstream.engines.nats.following import Followers
 from hug.eventstream.engines.nats.leases import Leases
@@ -106,13 +103,7 @@ class Pruning:
         if not await self._may_go_on():
             return
         began = time.monotonic()
-        left = msgspec.structs.replace(known, leaving=self._leases.now())
-        if await self._streams.shut(at, left) is None:
-            return
-        # What was on its way when the stream was shut is stored before this is refused.
-        never = {"Nats-Expected-Last-Sequence": NEVER}
-        await self._connection.ask_all([Question(at.closing, b"", never)])
-        stream = await self._streams.find(at)
+        stream = await self._streams.still(at, known)
         if stream is None:
             return
         if stream.last == last and time.monotonic() - began < _DELETED_WITHIN:

@@ -2,13 +2,12 @@
 
 A stream a channel, because its sequence then counts the channel's events without holes, and its limits are
 the channel's own. It takes what is published on ``PREFIX.to.CHANNEL.event``, and on ``.closing`` the one
-event that closes it; both are sent to ``PREFIX.live.CHANNEL.*``, too, once they are stored. Without
+event that closes it; both are sent to ``PREFIX.live.CHANNEL.LIFE.*``, too, once they are stored. Without
 ``.event`` among its subjects it takes no more events: so it is closed, at one moment for all publishers. What
 hug must know of the channel besides is in the stream's description.
 """
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,14 +41,16 @@ class Known(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         channel: The channel's name.
+        life: See `Ends`.
         history: See `Bounds`, as the next two.
         max_bytes: See `Bounds`.
         max_age: See `Bounds`.
         closing: The request of the event that closes the channel; empty while it is open.
-        leaving: When somebody began to delete the stream because all of it is past its age; 0 if nobody did.
+        leaving: When somebody began to delete the stream; 0 if nobody did.
     """
 
     channel: str
+    life: str
     history: int
     max_bytes: int
     max_age: float | None = None
@@ -92,7 +93,7 @@ class Place:
         stream: The name of its stream.
         event: The subject that its events are published on.
         closing: The subject that the event is published on that closes it.
-        live: The subjects that all of these are told on.
+        live: What begins the subjects that all of these are told on; a life follows, and what it is.
     """
 
     stream: str
@@ -108,7 +109,7 @@ def place(prefix: str, channel: str) -> Place:
         # "==" is in no encoded name, so this is no other channel's.
         token = f"{token[:100]}=={hashlib.sha256(token.encode()).hexdigest()[:40]}"
     to = f"{prefix}.to.{token}"
-    return Place(f"{prefix}~{token}", f"{to}.event", f"{to}.closing", f"{prefix}.live.{token}.*")
+    return Place(f"{prefix}~{token}", f"{to}.event", f"{to}.closing", f"{prefix}.live.{token}.")
 
 
 def own_stream(prefix: str) -> str:
@@ -131,9 +132,7 @@ def footprint(at: Place, fields: int) -> int:
     return fields + 2 * _OVERHEAD + len(at.closing)
 
 
-def configuration(
-    prefix: str, at: Place, known: Known, max_bytes: int, *, replicas: int, storage: str
-) -> dict[str, Any]:
+def configuration(at: Place, known: Known, max_bytes: int, *, replicas: int, storage: str) -> dict[str, Any]:
     """Return what the server is told about a channel's stream."""
     age = 0 if known.max_age is None else max(known.max_age, REMEMBERED) + _MARGIN
     return {
@@ -150,7 +149,7 @@ def configuration(
         "max_age": min(int(age * 1e9), _MOST),
         "max_msg_size": -1,
         "duplicate_window": REMEMBERED * 10**9,
-        "republish": {"src": f"{prefix}.to.>", "dest": f"{prefix}.live.>"},
+        "republish": {"src": f"{at.event.rpartition('.')[0]}.>", "dest": f"{at.live}{known.life}.>"},
     }
 
 
@@ -171,11 +170,6 @@ def room_of(stream: Stream) -> int:
     """Return how many bytes a stream may have."""
     most = int(stream.config["max_bytes"])
     return most if most >= 0 else UNLIMITED
-
-
-def life_of(created: str) -> str:
-    """Return the life of a channel from the moment at which its stream was made, to the nanosecond."""
-    return re.sub(r"[^0-9.]", "", created)[:32]
 
 
 def seconds_of(time: str) -> float:

@@ -65,10 +65,10 @@ ORDER BY position
 """
 
 _DELETE: Final = """
-WITH gone AS (DELETE FROM {channels} WHERE name = %b RETURNING id, last, last_request),
+WITH gone AS (DELETE FROM {channels} WHERE name = %b RETURNING id, life, last, last_request),
     noted AS (INSERT INTO {deleted} SELECT id FROM gone)
 SELECT pg_notify(
-    'hug_' || {channels_text}::regclass::oid, concat_ws(':', %s::text, 0, id, last, last_request)
+    'hug_' || {channels_text}::regclass::oid, concat_ws(':', %s::text, 0, id, life, last, last_request)
 ) FROM gone
 """
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from hug.eventstream.engines.engine import Hearer
+from hug.eventstream.engines.engine import Deleted, Hearer
 from hug.eventstream.engines.postgres.chunks import events
 from hug.eventstream.engines.postgres.connection import Link, Row
 
@@ -21,10 +21,10 @@ _BYTES: Final = 1024 * 1024
 # What a channel's bounds do not allow is told of all the same, as long as it is there. OFFSET 0 has channels
 # looked up one by one: a plan that is made while there are few might read all of them for ever.
 _GROWN: Final = """
-SELECT wanted.n, c.id, c.last, e.position, e.requests, e.time, e.fields, e.sizes
+SELECT wanted.n, c.id, c.life, c.last, e.position, e.requests, e.time, e.fields, e.sizes
 FROM unnest(%b::text[], %b::bigint[]) WITH ORDINALITY AS wanted (name, after, n)
 CROSS JOIN (SELECT %b::bigint AS events, %b::bigint AS bytes) AS most
-CROSS JOIN LATERAL (SELECT id, last FROM {channels} WHERE name = wanted.name OFFSET 0) AS c
+CROSS JOIN LATERAL (SELECT id, life, last FROM {channels} WHERE name = wanted.name OFFSET 0) AS c
 LEFT JOIN LATERAL (
     SELECT position, requests, time, fields, sizes FROM (
         SELECT position, requests, time, fields, sizes, before,
@@ -41,12 +41,21 @@ ORDER BY wanted.n, e.position
 """
 
 
-class _Deleted(NamedTuple):
-    """A channel that was deleted: its number among all channels of all times, and its newest event."""
+# Of a channel that was deleted: its events are there until they are pruned.
+_LEFT: Final = """
+SELECT position, requests, time, fields, sizes FROM {events}
+WHERE channel = %b AND position > %b ORDER BY channel, position LIMIT %b
+"""
+
+_LEFT_ROWS: Final = 8
+"""Rows of a channel that was deleted which are read at once: of `rows.MOST_BYTES`, or one event."""
+
+
+class _Gone(NamedTuple):
+    """A channel that was deleted: its number among all channels of all times, and what it was."""
 
     id: int
-    last: int
-    request: str
+    deleted: Deleted
 
 
 @dataclass(slots=True)
@@ -55,7 +64,10 @@ class _Followed:
 
     Attributes:
         told: The position up to which it was told of; None: it is not known yet where it begins.
-        id: Tells it from others that had its name, and is greater than theirs; 0: there is none now.
+        id: Tells it from others that had its name, and is greater than theirs; 0: there was none.
+        over: Whether it was told that this one is deleted.
+        since: The id of the first that it was told of, or of one of which it was not told what became of it:
+            what is told of those before is too late.
         deleted: How often it was deleted, which is still to be told.
         doubted: Whether another one was there the last time, and it was not told what became of this one.
         waiting: Those who want to know when it is followed.
@@ -63,7 +75,9 @@ class _Followed:
 
     told: int | None = None
     id: int = 0
-    deleted: list[_Deleted] = field(default_factory=list)
+    over: bool = True
+    since: int = 0
+    deleted: list[_Gone] = field(default_factory=list)
     doubted: bool = False
     waiting: list[asyncio.Future[None]] = field(default_factory=list)
 
@@ -79,7 +93,7 @@ class Feed:
             names: Those of the tables.
         """
         self._hearer = hearer
-        self._query = _GROWN.format(**names)
+        self._query, self._left = _GROWN.format(**names), _LEFT.format(**names)
         self._followed: dict[str, _Followed] = {}
         self._by_key: dict[str, str] = {}
         self._grown: set[str] = set()
@@ -93,8 +107,8 @@ class Feed:
     def notified(self, payload: str) -> None:
         """Take a notification: a word a channel, its key and its last position.
 
-        If the channel was deleted that is 0, and its number and the position and the request of its newest
-        event follow.
+        If the channel was deleted that is 0, and its number, its life, and the position and the request of
+        its newest event follow.
         """
         for word in payload.split():
             key, _, last = word.partition(":")
@@ -104,8 +118,9 @@ class Feed:
                 continue
             followed = self._followed[name]
             if last == "0":
-                if len(gone) == 3 and gone[0].isdecimal() and gone[1].isdecimal():
-                    followed.deleted.append(_Deleted(int(gone[0]), int(gone[1]), gone[2]))
+                if len(gone) == 4 and gone[0].isdecimal() and gone[2].isdecimal():
+                    number, life, last, request = gone
+                    followed.deleted.append(_Gone(int(number), Deleted(life, int(last), request)))
             elif followed.told is not None and int(last) <= followed.told:
                 continue
             self._look_at(name)
@@ -150,7 +165,7 @@ class Feed:
         for name in names:
             each = self._followed.get(name)
             while each is not None and each.deleted:
-                self._bury(name, each, each.deleted.pop(0))
+                await self._bury(link, name, each, each.deleted.pop(0))
         wanted = {name: followed for name in names if (followed := self._followed.get(name)) is not None}
         after = [followed.told for followed in wanted.values()]
         rows = await link.ask(self._query, (list(wanted), after, _EVENTS, _BYTES), first=True)
@@ -159,36 +174,54 @@ class Feed:
             if self._followed.get(name) is followed:
                 self._take(name, followed, found.get(number))
 
-    def _bury(self, name: str, followed: _Followed, gone: _Deleted) -> None:
-        """Tell of a channel that was deleted.
-
-        Not of events that are left of it: who has compared its past since would take them for the next one's.
-        """
-        if followed.told is not None and followed.id <= gone.id:
-            followed.told, followed.id, followed.doubted = 0, 0, False
-            self._hearer.changed(name, (gone.last, gone.request))
+    async def _bury(self, link: Link, name: str, followed: _Followed, gone: _Gone) -> None:
+        """Tell of a channel that was deleted, and of what is left of it before."""
+        if followed.told is None or gone.id < followed.since:
+            return
+        if gone.id > followed.id:
+            followed.id, followed.told, followed.over = gone.id, 0, False
+        if gone.id == followed.id and not followed.over:
+            while followed.told < gone.deleted.last:
+                rows = await link.ask(self._left, (gone.id, followed.told, _LEFT_ROWS), first=True)
+                if not rows or self._followed.get(name) is not followed:
+                    break
+                after, followed.told = followed.told, rows[-1][0]
+                left = [event for row in rows for event in events(after, *row)]
+                self._hearer.heard(name, gone.deleted.life, left)
+            followed.told, followed.over, followed.doubted = 0, True, False
+        if self._followed.get(name) is followed:
+            self._hearer.changed(name, gone.deleted)
 
     def _take(self, name: str, followed: _Followed, rows: list[Row] | None) -> None:
         """Tell of what was read of a channel; None: there is no such channel."""
-        _, number, last, position, *_ = rows[0] if rows else (0, 0, 0, None)
+        _, number, life, last, position, *_ = rows[0] if rows else (0, 0, "", 0, None)
         if followed.told is None:
-            followed.told, followed.id = last, number
+            followed.told, followed.id, followed.since, followed.over = last, number, number, not number
             _resolve(followed.waiting, None)
-        elif followed.id and number != followed.id:
+            return
+        if followed.deleted:  # that comes first, and what is left of it
+            self._look_at(name)
+            return
+        if followed.over and number > followed.id:
+            followed.id, followed.told, followed.over = number, 0, False
+        if number != followed.id:
+            if followed.over:
+                return
             # It is another one by now; the notification of that is here, or on its way, or lost.
-            if not followed.deleted and followed.doubted:
-                followed.told, followed.id, followed.doubted = 0, number, False
+            if followed.doubted:
+                followed.told, followed.id, followed.doubted = 0, max(number, followed.id), False
+                followed.since, followed.over = followed.id, not number
                 self._hearer.changed(name)
             else:
                 followed.doubted = True
             self._look_at(name)
         elif rows and position is not None:
-            after, followed.told, followed.id = followed.told, rows[-1][3], number
-            self._hearer.heard(name, [event for row in rows for event in events(after, *row[3:])])
-            if last > rows[-1][3]:
+            after, followed.told = followed.told, rows[-1][4]
+            self._hearer.heard(name, life, [event for row in rows for event in events(after, *row[4:])])
+            if last > followed.told:
                 self._look_at(name)
         elif last > followed.told:  # all that came is gone
-            followed.told, followed.id = last, number
+            followed.told = last
             self._hearer.changed(name)
 
 

@@ -16,7 +16,7 @@ import hiredis
 
 from hug.eventstream.engines.engine import Ends, Engine, Entry, Hearer, Kept
 from hug.eventstream.engines.redis import scripts
-from hug.eventstream.engines.redis.chunks import Chunk, Names, chunks, events, newest
+from hug.eventstream.engines.redis.chunks import Chunk, Names, chunks, deleted, events
 from hug.eventstream.engines.redis.connection import TICK, NoRedis, Wire, packed
 from hug.eventstream.engines.redis.errors import ELSEWHERE, FOR_GOOD, begins, explained
 from hug.eventstream.engines.redis.url import Address, address
@@ -242,20 +242,23 @@ class Redis:
         hearer = self._hearer
         if hearer is None:
             return
-        heard: dict[str, list[Kept]] = {}
+        heard: dict[str, tuple[str, list[Kept]]] = {}
         for topic, message in published:
             channel = self._followed.get(topic)
             if channel is None:
                 continue
             try:
-                heard.setdefault(channel, []).extend(events(message))
+                life, some = events(message)
             except ValueError:
-                if before := heard.pop(channel, None):
-                    hearer.heard(channel, before)
-                hearer.changed(channel, newest(message))
+                if channel in heard:
+                    hearer.heard(channel, *heard.pop(channel))
+                hearer.changed(channel, deleted(message))
+                continue
+            if channel in heard and heard[channel][0] != life:
+                hearer.heard(channel, *heard.pop(channel))
+            heard.setdefault(channel, (life, []))[1].extend(some)
         for channel, together in heard.items():
-            if together:
-                hearer.heard(channel, together)
+            hearer.heard(channel, *together)
 
     async def ends(self, channel: str) -> Ends:
         """See `Engine`."""

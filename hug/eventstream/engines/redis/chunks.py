@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from hug.eventstream.engines.engine import Entry, Kept, encoded
+from hug.eventstream.engines.engine import Deleted, Entry, Kept, encoded
 from hug.eventstream.engines.redis import scripts
 from hug.eventstream.engines.redis.connection import packed
 from hug.eventstream.history.log import Bounds
@@ -127,21 +127,21 @@ def chunks(entries: Sequence[Entry], names: Names) -> list[Chunk]:
     return every
 
 
-def newest(message: bytes) -> tuple[int, str] | None:
-    """Return the newest event of a channel that is deleted, if a message says so: position and request."""
-    position, space, request = message.decode("latin-1").partition(" ")
-    ours = space and position.isascii() and position.isdecimal() and "\n" not in request
-    return (int(position), request) if ours else None
+def deleted(message: bytes) -> Deleted | None:
+    """Return what a message says of a channel that is deleted; None: it does not say that."""
+    words = message.decode("latin-1").split(" ")
+    ours = len(words) == 3 and words[1].isascii() and words[1].isdecimal() and b"\n" not in message
+    return Deleted(words[0], int(words[1]), words[2]) if ours else None
 
 
-def events(message: bytes) -> list[Kept]:
-    """Return the events of a message; `ValueError`: it has none, or is not ours."""
+def events(message: bytes) -> tuple[str, list[Kept]]:
+    """Return the events of a message, and their life before; `ValueError`: it has none, or is not ours."""
     end = message.index(b"\n")
-    first, milliseconds, *words = message[:end].decode().split(" ")
+    life, first, milliseconds, *words = message[:end].decode().split(" ")
     position, time, end = int(first), int(milliseconds) / 1000, end + 1
     found = []
     for request, length in zip(words[::2], words[1::2], strict=True):
         begin, end = end, end + int(length)
         found.append(Kept(position, request, time, message[begin:end]))
         position += 1
-    return found
+    return life, found

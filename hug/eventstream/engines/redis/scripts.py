@@ -9,9 +9,9 @@ published lately, a record for each run of the script: life, time, position of i
 publisher's highest counter so far, and the counters of its events. So a request costs a few bytes, and one
 that was not there yet is known at once.
 
-What was taken is published on the channel's topic, all events of a run in one message: ``position time`` and
-for each event ``request length``, a line feed, and the lines of all of them. A message without a line feed:
-the channel is deleted; it is ``position request`` of the newest event, or nothing.
+What was taken is published on the channel's topic, all events of a run in one message: ``life position time``
+and for each event ``request length``, a line feed, and the lines of all of them. A message without a line
+feed: the channel is deleted; it is ``life position request``, those of the newest event, or nothing.
 """
 
 from dataclasses import dataclass, field
@@ -212,7 +212,7 @@ end
 if age and (changed or due(age, before)) then expire(log, age) end
 if ttl and (changed or due(ttl, before)) then expire(meta, ttl) end
 
-redis.call('PUBLISH', topic, string.format('%d %d ', first, now)
+redis.call('PUBLISH', topic, life .. string.format(' %d %d ', first, now)
   .. table.concat(head, ' ') .. '\\n' .. table.concat(taken))
 return answers
 """.replace("REMEMBERED", "150000")
@@ -282,9 +282,9 @@ return events
 
 DELETE: Final = Script(
     """#!lua flags=allow-oom
-local newest = redis.call('HMGET', KEYS[2], 'last', 'request')
+local was = redis.call('HMGET', KEYS[2], 'life', 'last', 'request')
 redis.call('DEL', KEYS[1], KEYS[2])
-return redis.call('PUBLISH', ARGV[1], newest[1] and newest[2] and newest[1] .. ' ' .. newest[2] or '')
+return redis.call('PUBLISH', ARGV[1], was[1] and was[2] and was[3] and table.concat(was, ' ') or '')
 """
 )
 """Forget a channel. KEYS: log, meta. ARGV: topic."""

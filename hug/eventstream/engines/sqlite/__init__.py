@@ -22,11 +22,12 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, TypeAlias, TypeVar
 from urllib.parse import unquote
 
-from hug.eventstream.engines.engine import Ends, Entry, Hearer, Kept
+from hug.eventstream.engines.engine import Deleted, Ends, Entry, Hearer, Kept
 from hug.eventstream.engines.sqlite import reading, tables
 from hug.eventstream.engines.sqlite.file import File, busy, explained
 from hug.eventstream.engines.sqlite.tables import Tables
@@ -46,6 +47,9 @@ _TOLD_BYTES: Final = 4 * 1024 * 1024
 
 _LOOKS: Final = 100
 """Polls after which it is looked whether the file is still there."""
+
+News: TypeAlias = tuple[str, str, Sequence[Kept]] | tuple[str, Deleted | None]
+"""What `Hearer.heard` is told, or `Hearer.changed`."""
 
 Result = TypeVar("Result")
 Values = ParamSpec("Values")
@@ -76,6 +80,21 @@ def engine(url: str, prefix: str) -> "SQLite":
     return SQLite(Path(path).absolute(), prefix)
 
 
+@dataclass(slots=True)
+class _Followed:
+    """A channel that is followed.
+
+    Attributes:
+        id: Its id; less than 0 if that is over, 0 if there was none.
+        life: See `Ends`.
+        told: The position that was told of last.
+    """
+
+    id: int
+    life: str
+    told: int
+
+
 class SQLite:
     """See `hug.eventstream.engines.engine.Engine`.
 
@@ -94,10 +113,11 @@ class SQLite:
         self._hearer: Hearer | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._followed: dict[str, tuple[int, int]] = {}  # the channel's id, and the position told of last
+        self._followed: dict[str, _Followed] = {}
         self._version = (0, 0)  # of the data, as this connection has seen them last; and which one it is
         self._moved = self._deletions = self._looks = self._in_vain = 0
         self._behind = False  # whether there is more than was told of at once
+        self._left = self._left_bytes = 0  # of what may be told of at once
 
     async def connect(self, hearer: Hearer) -> None:
         """See `hug.eventstream.engines.engine.Engine.connect`."""
@@ -204,7 +224,7 @@ class SQLite:
         if not self._followed:
             self._moved, self._deletions = await self._read(reading.changes)
         place = await self._read(reading.place, channel)
-        self._followed.setdefault(channel, place)
+        self._followed.setdefault(channel, _Followed(*place))
         self._poll_later()
 
     async def unfollow(self, channel: str) -> None:
@@ -250,58 +270,71 @@ class SQLite:
         """Tell of all that has come, or of some of it."""
         self._behind = True
         try:
-            for name, events in self._news():
+            for news in self._news():
                 if self._hearer is None:  # closed, or lost
                     return
-                if events is None or isinstance(events, tuple):
-                    self._hearer.changed(name, events)
+                if len(news) == 2:
+                    self._hearer.changed(*news)
                 else:
-                    self._hearer.heard(name, events)
+                    self._hearer.heard(*news)
         except (sqlite3.Error, Unreachable, BrokerError) as error:
             self._failed(error)
 
-    def _news(self) -> Iterator[tuple[str, Sequence[Kept] | tuple[int, str] | None]]:
-        """Return new events of followed channels; what `changed` is told of those that have become others."""
+    def _news(self) -> Iterator[News]:
+        """Return what is new of followed channels."""
         if not self._followed:
             self._behind = False
             return
         moved, deletions = self._now(reading.changes)
-        left, left_bytes = _TOLD, _TOLD_BYTES
+        self._left, self._left_bytes = _TOLD, _TOLD_BYTES
         for name, number, change in self._now(reading.changed, self._moved):
-            while name in self._followed:
-                known, told = self._followed[name]
-                if known != number:
-                    self._followed[name] = (number, 0)
-                    if known:
-                        yield from self._gone(name, known)
-                    continue
-                events = self._now(reading.live, number, told, left, left_bytes)
-                if not events:
-                    break
-                self._followed[name] = (number, events[-1].position)
-                yield name, events
-                left -= len(events)
-                left_bytes -= sum(len(event.fields) for event in events)
-                if left <= 0 or left_bytes <= 0:
+            followed = self._followed.get(name)
+            if followed is not None:
+                same = followed.id == number
+                yield from self._events(name, followed) if same else self._lives(name, followed)
+                if self._full:
                     return
             moved = max(moved, change)
         self._moved = moved
         if deletions != self._deletions:
-            for name, (known, _) in list(self._followed.items()):
-                number, _ = self._now(reading.place, name)
-                if known and number != max(known, 0) and name in self._followed:
-                    # Less than 0: there is none, and what came since that one is gone may be gone, too.
-                    self._followed[name] = (number or -abs(known), 0)
-                    yield from self._gone(name, known)
+            for name, followed in list(self._followed.items()):
+                yield from self._lives(name, followed)
+                if self._full:
+                    return
             self._deletions = deletions
         self._behind = False
 
-    def _gone(self, name: str, number: int) -> Iterator[tuple[str, tuple[int, str] | None]]:
-        """Return what is to be told of a channel that is not any more the one with this number."""
-        behind = 1 - number if number < 0 else number
-        deleted: Sequence[tuple[int, str] | None] = self._now(reading.deleted, name, behind)
-        for newest in deleted or ((None,) if number > 0 else ()):
-            yield name, newest
+    @property
+    def _full(self) -> bool:
+        return self._left <= 0 or self._left_bytes <= 0
+
+    def _events(self, name: str, followed: _Followed) -> Iterator[News]:
+        """Return the events of a channel that it was not told of."""
+        while self._followed.get(name) is followed and not self._full:
+            events = self._now(reading.live, followed.id, followed.told, self._left, self._left_bytes)
+            if not events:
+                break
+            followed.told = events[-1].position
+            self._left -= len(events)
+            self._left_bytes -= sum(len(event.fields) for event in events)
+            yield name, followed.life, events
+
+    def _lives(self, name: str, followed: _Followed) -> Iterator[News]:
+        """Return the events of a channel that was deleted meanwhile, perhaps more than once, life by life."""
+        known = followed.id
+        lives = self._now(reading.lives, name, known if known >= 0 else 1 - known)
+        if known > 0 and (not lives or lives[0].id != known):
+            followed.id = -known
+            yield name, None  # it was forgotten, and what it had besides
+        for number, life, deleted in lives:
+            if number != followed.id:
+                followed.id, followed.life, followed.told = number, life, 0
+            yield from self._events(name, followed)
+            if self._full or self._followed.get(name) is not followed:
+                return
+            if deleted is not None:
+                followed.id = -number
+                yield name, deleted
 
     def _now(
         self,

@@ -5,8 +5,9 @@
 
 import sqlite3
 from contextlib import closing
+from typing import NamedTuple
 
-from hug.eventstream.engines.engine import Ends, Kept
+from hug.eventstream.engines.engine import Deleted, Ends, Kept
 from hug.eventstream.engines.sqlite.chunks import events
 from hug.eventstream.engines.sqlite.tables import Tables, deleted_name
 
@@ -65,19 +66,46 @@ def changed(cursor: sqlite3.Cursor, tables: Tables, moved: int) -> list[tuple[st
     ).fetchall()
 
 
-def place(cursor: sqlite3.Cursor, tables: Tables, name: str) -> tuple[int, int]:
-    """Return a channel's id, 0 if it does not exist, and the position of its newest event."""
-    row = cursor.execute(f"SELECT id, last FROM {tables.channels} WHERE name = ?", (name,)).fetchone()
-    return row or (0, 0)
+def place(cursor: sqlite3.Cursor, tables: Tables, name: str) -> tuple[int, str, int]:
+    """Return a channel's id, its life, and the position of its newest event.
+
+    If it does not exist: less than 0, the id of the one that was deleted last; 0: none is known.
+    """
+    row = cursor.execute(f"SELECT id, life, last FROM {tables.channels} WHERE name = ?", (name,)).fetchone()
+    if row is None:
+        row = cursor.execute(
+            f"SELECT -coalesce(max(id), 0), '', 0 FROM {tables.channels} WHERE name > ? AND name < ?",
+            (deleted_name(name, ""), deleted_name(name, ":")),
+        ).fetchone()
+    number, life, last = row
+    return number, life, last
 
 
-def deleted(cursor: sqlite3.Cursor, tables: Tables, name: str, number: int) -> list[tuple[int, str]]:
-    """Return the newest events that channels of a name had when they were deleted, those from an id on."""
-    return cursor.execute(
-        f"""SELECT last, request FROM {tables.channels}
-        WHERE name > ? AND name < ? AND id >= ? ORDER BY id""",
-        (deleted_name(name, ""), deleted_name(name, ":"), number),
+class Life(NamedTuple):
+    """One life of a channel.
+
+    Attributes:
+        id: Greater than those of the ones before.
+        life: See `Ends`.
+        deleted: If it is; else it is the one that there is.
+    """
+
+    id: int
+    life: str
+    deleted: Deleted | None
+
+
+def lives(cursor: sqlite3.Cursor, tables: Tables, name: str, number: int) -> list[Life]:
+    """Return the lives of a channel from an id on; of those that were deleted not for long."""
+    rows = cursor.execute(
+        f"""SELECT id, life, last, request, name <> ? FROM {tables.channels}
+        WHERE (name = ? OR name > ? AND name < ?) AND id >= ? ORDER BY id""",
+        (name, name, deleted_name(name, ""), deleted_name(name, ":"), number),
     ).fetchall()
+    return [
+        Life(number, life, Deleted(life, last, request) if deleted else None)
+        for number, life, last, request, deleted in rows
+    ]
 
 
 def live(cursor: sqlite3.Cursor, tables: Tables, number: int, after: int, most: int, size: int) -> list[Kept]:

@@ -303,10 +303,9 @@ def deleted_name(name: str, number: int | str) -> str:
 
 
 def delete(cursor: sqlite3.Cursor, tables: Tables, name: str, now: float) -> None:
-    """See `Engine.delete`. Its row stays for a minute or two, to tell who follows it what it had."""
+    """See `Engine.delete`. All of it stays for a minute or two, to tell who follows it what it had."""
     row = cursor.execute(f"SELECT id FROM {tables.channels} WHERE name = ?", (name,)).fetchone()
     if row:
-        cursor.execute(f"DELETE FROM {tables.events} WHERE channel = ?", row)
         cursor.execute(
             f"UPDATE {tables.channels} SET name = ?, stored = last + 1, due = NULL, used = ? WHERE id = ?",
             (deleted_name(name, row[0]), now - FORGOTTEN + 60, row[0]),
