@@ -94,7 +94,7 @@ class Server:
         if self._process is not None:
             self._process.send_signal(self.polite)
             try:
-                self._process.wait(10)
+                self._process.wait(60)
             finally:
                 self.kill()
 
@@ -208,7 +208,7 @@ def end(process: "subprocess.Popen[bytes]") -> None:
     """End a process, and all that it has started, as a loss of power would."""
     for pid in list(_family(process.pid)):
         _signal(pid, signal.SIGKILL)
-    process.wait(10)
+    process.wait(60)
 
 
 def which(program: str) -> str | None:

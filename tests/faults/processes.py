@@ -81,7 +81,7 @@ class Worker:
     def kill(self) -> None:
         """End it as a loss of power would."""
         self.signal(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(30)
 
     def remove(self) -> None:
         self.kill()
@@ -127,7 +127,7 @@ class Script:
 
     def remove(self) -> None:
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(30)
         for pipe in (self.process.stdin, self.process.stdout):
             with contextlib.suppress(OSError):
                 cast("IO[str]", pipe).close()

@@ -178,5 +178,5 @@ class Server:
         self.leave()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(30)
         self._output.close()

@@ -241,7 +241,7 @@ def test_ending(served_by: str) -> None:
         server.told(signal.SIGTERM)
         crowd.read(lambda: all(reader.over for reader in crowd.readers))
         answers = [request.head().json() for request in requests]
-        server.process.wait(20)
+        server.process.wait(30)
         assert watch.seconds < DEADLINE
         assert [answer["refused"] for answer in answers] == ["news", "news"]
         published = {event_id for answer in answers for event_id in answer["ids"]}
@@ -274,7 +274,7 @@ def test_restarted() -> None:
         crowd.read_to(server.publish("long-news", 3)[-1])
         server.told(signal.SIGTERM)
         crowd.read(lambda: early.ended and late.ended)
-        server.process.wait(10)
+        server.process.wait(30)
     with serving("uvicorn", port=port) as server, Crowd(port) as crowd:
         (early,) = crowd.open(early.path, last_event_id=early.last_id)
         crowd.read(lambda: bool(early.messages))

@@ -44,7 +44,7 @@ def told(server: Server, number: int = signal.SIGTERM) -> Stopwatch:
 
 def ends(server: Server, since: Stopwatch) -> None:
     """Wait until the process has exited, which it does in time."""
-    server.process.wait(20)
+    server.process.wait(30)
     assert since.seconds < GONE
 
 

@@ -313,4 +313,4 @@ def test_limit_of_requests(start: Start) -> None:
     for stream in streams:
         stream.rest()
         assert stream.decoder.retry
-    assert server.process.wait(20) == 0
+    assert server.process.wait(30) == 0

@@ -170,4 +170,4 @@ def test_end(server: Server) -> None:
     for stream in streams:
         assert stream.rest().count(b"data: ") == 100
         assert stream.decoder.retry
-    server.process.wait(5)
+    server.process.wait(30)

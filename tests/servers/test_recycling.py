@@ -38,7 +38,7 @@ def test_limit_of_requests(start: Start, name: str) -> None:
     for client in clients:
         client.rest()
         assert 1000 <= (client.decoder.retry or 0) <= 5000
-    server.process.wait(20)
+    server.process.wait(30)
     assert watch.seconds < GONE
     assert "Traceback" not in server.log, server.log
 
@@ -51,7 +51,7 @@ def test_limit_before_a_stream_opens(start: Start, name: str) -> None:
     used_up(server)
     client.head().rest()
     assert 1000 <= (client.decoder.retry or 0) <= 5000
-    server.process.wait(10)
+    server.process.wait(30)
 
 
 @pytest.mark.parametrize(

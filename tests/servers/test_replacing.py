@@ -164,7 +164,7 @@ def test_readers_miss_nothing(name: str, tmp_path: Path, broker: str) -> None:
             reader.leave()
         server.told(signal.SIGTERM)
         try:
-            server.process.wait(10)
+            server.process.wait(30)
             log = server.log
         finally:
             server.kill()

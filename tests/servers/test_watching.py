@@ -151,7 +151,7 @@ def test_files_of_metrics_are_gone_with_their_server(tmp_path: Path) -> None:
         assert folder.stat().st_mode & 0o777 == 0o700
         assert list(folder.glob("*.db"))
         server.told(signal.SIGTERM)
-        assert server.process.wait(10) == 0
+        assert server.process.wait(30) == 0
         assert not list(tmp_path.iterdir())
     finally:
         server.kill()

@@ -213,7 +213,7 @@ def test_signal(tmp_path: Path) -> None:
         assert stream.message().data == "first"
         server.told(signal.SIGTERM)
         stream.rest()
-        assert server.process.wait(10) == 0
+        assert server.process.wait(30) == 0
         assert server.lines() == ["started", "closed signal", "stopped"]
     finally:
         server.kill()
@@ -229,7 +229,7 @@ def test_end(name: str, tmp_path: Path) -> None:
             server.get("/answer")
         assert server.lines() == ["started"]
         server.told(signal.SIGINT if name == "waitress" else signal.SIGTERM)
-        server.process.wait(10)
+        server.process.wait(30)
         assert server.lines() == ["started", "stopped"]
     finally:
         server.kill()

@@ -164,7 +164,7 @@ def test_script(url: str) -> None:
         [sys.executable, "-c", SCRIPT.format(url=url)],
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
         check=False,
     )
     assert (done.stderr, done.returncode) == ("", 0)
@@ -194,7 +194,7 @@ def test_bad_default(url: str, said: str, how: str) -> None:
     """A wrong URL is told where it is set, or the first channel made, with little more of a traceback."""
     program = BAD.format(url=url, how=how.format(url=url))
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=False
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
     )
     *traceback, last = done.stderr.splitlines()
     assert f"BrokerError: {said}" in last

@@ -149,4 +149,4 @@ def test_on_an_engine(api: Any, tmp_path: Path) -> None:
 def test_pytest_is_not_imported() -> None:
     """Nothing but the module of the fixtures imports pytest."""
     code = "import sys, hug; hug.test.broker; assert 'pytest' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=20)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

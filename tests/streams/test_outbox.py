@@ -139,12 +139,12 @@ def test_locked_channel(processes: Processes, server: Server) -> None:  # noqa: 
     """Other channels go on, however much waits for it, without spinning; then it has all, in order."""
     broker = processes.broker()
     locked, free = (broker.topic(name, BOUNDS, lambda: None) for name in ("locked", "free"))
-    locked.append(event(0)).result(5)
+    locked.append(event(0)).result(20)
     server.locked.add("locked")
     published = [locked.append(event(number)) for number in range(1, 801)]  # more than go at once
     calls = server.calls["append"]
     for number in range(100):
-        free.append(event(number)).result(5)
+        free.append(event(number)).result(20)
         published.append(locked.append(event(801 + number)))
     began = time.monotonic()
     until(lambda: time.monotonic() - began > 0.5)
@@ -153,7 +153,7 @@ def test_locked_channel(processes: Processes, server: Server) -> None:  # noqa: 
     assert server.calls["append"] - calls < 100 + 100 + seconds / waiting.FIRST_PAUSE
     server.locked.clear()
     for each in published:
-        each.result(5)
+        each.result(20)
     assert numbers(server, "locked") == list(range(901))
     assert server.calls["connect"] == 1
     assert not broker.thread.outbox._waiting._pauses
@@ -163,14 +163,14 @@ def test_locked_channel(processes: Processes, server: Server) -> None:  # noqa: 
 def test_locked_for_too_long(processes: Processes, server: Server) -> None:  # noqa: F811
     """What the engine has not taken, for certain, fails so, and says why; the rest is not held up."""
     locked = processes.topic("locked", patience=0.5)
-    processes.brokers[0].connect(5).result(5)
+    processes.brokers[0].connect(5).result(20)
     server.locked.add("locked")
     failing = [locked.append(event(number)) for number in range(3)]
     for each in failing:
         with pytest.raises(NotTaken, match="was not taken: locked is locked"):
-            each.result(5)
+            each.result(20)
     server.locked.clear()
-    locked.append(event(3)).result(5)
+    locked.append(event(3)).result(20)
     assert numbers(server, "locked") == [3]
 
 
@@ -178,7 +178,7 @@ def test_locked_for_too_long(processes: Processes, server: Server) -> None:  # n
 def test_locked_after_a_lost_answer(processes: Processes, server: Server) -> None:  # noqa: F811
     """Of an event that was taken perhaps, before the channel was locked, nobody knows whether it was."""
     locked = processes.topic("locked", patience=1)
-    processes.brokers[0].connect(5).result(5)
+    processes.brokers[0].connect(5).result(20)
     server.loses = 1
     server.up = False  # so that nobody asks again before it is locked
     failing = locked.append(event(1))
@@ -186,7 +186,7 @@ def test_locked_after_a_lost_answer(processes: Processes, server: Server) -> Non
     server.locked.add("locked")
     server.start()
     with pytest.raises(FateUnknown, match="locked is locked"):
-        failing.result(5)
+        failing.result(20)
 
 
 # An event on which the engine fails
@@ -196,7 +196,7 @@ def test_locked_after_a_lost_answer(processes: Processes, server: Server) -> Non
 def test_poison(processes: Processes, server: Server, count: int) -> None:  # noqa: F811
     """It is found among the others, its publisher is told, and all others are taken, once, in order."""
     channel = processes.topic()
-    channel.append(event(0)).result(5)
+    channel.append(event(0)).result(20)
     server.poison = b"poison"
     server.delay = 0.005
     before = [channel.append(event(number)) for number in range(1, count + 1)]
@@ -205,7 +205,7 @@ def test_poison(processes: Processes, server: Server, count: int) -> None:  # no
     for each in (*before, *after):
         each.result(8)
     with pytest.raises(FateUnknown, match=r"the engine fails on it: ValueError: that cannot be written"):
-        poison.result(5)
+        poison.result(20)
     assert numbers(server, "news") == list(range(2 * count + 1))
     assert set(server.ever.values()) == {1}
     assert server.calls["connect"] == 1
@@ -221,7 +221,7 @@ def test_one_question(
     broker = processes.broker()
     news, other = (broker.topic(name, BOUNDS, lambda: None) for name in ("news", "other"))
     for each in (news, other):
-        each.append(event(1)).result(5)
+        each.append(event(1)).result(20)
     for question in (
         lambda: broker.lease("turn", "me", 5),
         lambda: broker.exists("news"),
@@ -230,24 +230,24 @@ def test_one_question(
     ):
         server.breaks = [ZeroDivisionError("a bug")]
         with pytest.raises(Unreachable, match="ZeroDivisionError: a bug"):
-            question().result(5)
+            question().result(20)
     server.breaks = [ZeroDivisionError("when it is to be followed")]
     ready = news.follow()
     assert ready is not None
-    ready.result(5)
+    ready.result(20)
     server.breaks = [ZeroDivisionError("when it is looked up")]
     place = news.locate("of.another-7")
     assert isinstance(place, Future)
-    assert place.result(5).lost is None
+    assert place.result(20).lost is None
     assert server.calls["connect"] == 1
 
 
 def test_a_connection_that_is_of_no_use(processes: Processes, server: Server) -> None:  # noqa: F811
     """When the engine fails on what it is asked next, too, it is connected anew."""
     broker = processes.broker()
-    broker.topic("news", BOUNDS, lambda: None).append(event(1)).result(5)
+    broker.topic("news", BOUNDS, lambda: None).append(event(1)).result(20)
     server.breaks = [ZeroDivisionError("a bug"), ZeroDivisionError("the same, for whoever asks")]
-    assert broker.lease("turn", "me", 5).result(5)
+    assert broker.lease("turn", "me", 5).result(20)
     assert server.calls["connect"] == 2
 
 
@@ -265,10 +265,10 @@ def test_forbidden_channel(
     secret, free = (broker.topic(name, BOUNDS, lambda: None) for name in ("secret", "free"))
     published = [each.append(event(number)) for number in range(50) for each in (secret, free)]
     for each in published[1::2]:
-        each.result(5)
+        each.result(20)
     for each in published[::2]:
         with pytest.raises(NotTaken, match="was not taken: no permission to use secret"):
-            each.result(5)
+            each.result(20)
     with pytest.raises(BrokerError, match="no permission"):
         raise secret.newest().exception(5)  # type: ignore[union-attr,misc]
     ready = secret.follow()
@@ -282,8 +282,8 @@ def test_forbidden_channel(
     assert server.calls["ends"] - calls < 20  # it does not spin
     assert not located.done()
     server.forbidden.clear()
-    ready.result(5)
-    located.result(5)
+    ready.result(20)
+    located.result(20)
     assert server.calls["connect"] == 1
 
 

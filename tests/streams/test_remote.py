@@ -110,10 +110,10 @@ def busy(broker: RemoteBroker) -> Iterator[None]:
 def test_burst(processes: Processes, server: Server) -> None:
     """Many events at once are few questions to the engine, and keep their order."""
     channel = processes.topic()
-    channel.append(event(0)).result(5)
+    channel.append(event(0)).result(20)
     with busy(processes.brokers[0]):
         published = [channel.append(event(number)) for number in range(1, 401)]
-    positions = [int(each.result(5).rpartition("-")[2]) for each in published]
+    positions = [int(each.result(20).rpartition("-")[2]) for each in published]
     assert positions == list(range(2, 402))
     assert [each.fields for each in server.run().events] == [event(number) for number in range(401)]
     assert server.calls["append"] <= 1 + 3
@@ -121,7 +121,7 @@ def test_burst(processes: Processes, server: Server) -> None:
 
 def test_ids(processes: Processes) -> None:
     """Ids are short, and of characters that every client sends back."""
-    event_id = processes.topic().append(b"data: x\n").result(5)
+    event_id = processes.topic().append(b"data: x\n").result(20)
     assert len(event_id) <= 64
     assert set(event_id) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-")
 
@@ -131,7 +131,7 @@ def test_lost_answers(processes: Processes, server: Server) -> None:
     channel = processes.topic()
     server.loses = 3
     published = [channel.append(event(number)) for number in range(10)]
-    assert [int(each.result(5).rpartition("-")[2]) for each in published] == list(range(1, 11))
+    assert [int(each.result(20).rpartition("-")[2]) for each in published] == list(range(1, 11))
     assert set(server.ever.values()) == {1}
     assert server.calls["connect"] == 4
 
@@ -141,7 +141,7 @@ def test_patience_with_an_absent_engine(processes: Processes, server: Server) ->
     server.stop()
     failing = processes.topic(patience=0.2).append(event(1))
     with pytest.raises(NotTaken, match=r"has not answered for 0\.2 s"):
-        failing.result(5)
+        failing.result(20)
     server.start()
     until(lambda: processes.brokers[0].health().connected)
     assert not server.ever
@@ -152,11 +152,11 @@ def test_patience_with_an_absent_engine(processes: Processes, server: Server) ->
 def test_patience_with_a_silent_engine(processes: Processes, server: Server) -> None:
     """What was sent may have been taken: nobody knows, and that is said."""
     channel = processes.topic(patience=0.3)
-    processes.brokers[0].connect(5).result(5)
+    processes.brokers[0].connect(5).result(20)
     server.hangs = True
     failing = channel.append(event(1))
     with pytest.raises(FateUnknown, match="only if it may come twice"):
-        failing.result(5)
+        failing.result(20)
 
 
 def test_refused(processes: Processes, server: Server) -> None:
@@ -164,20 +164,20 @@ def test_refused(processes: Processes, server: Server) -> None:
     channel = processes.topic()
     server.full = True
     with pytest.raises(Refused, match="full"):
-        channel.append(event(1)).result(5)
+        channel.append(event(1)).result(20)
     server.full = False
-    channel.append(event(2)).result(5)
+    channel.append(event(2)).result(20)
 
 
 def test_closed(processes: Processes) -> None:
     """A channel that was closed takes nothing, and who reads it knows so without asking."""
     one, other = processes.topic(), processes.topic()
-    one.append(b"").result(5)
+    one.append(b"").result(20)
     with pytest.raises(ChannelClosed):
-        other.append(event(1)).result(5)
+        other.append(event(1)).result(20)
     ready = other.follow()
     assert ready is not None
-    ready.result(5)
+    ready.result(20)
     assert other.log.closed
     with pytest.raises(ChannelClosed, match="news"):
         other.append(event(1))
@@ -186,7 +186,7 @@ def test_closed(processes: Processes) -> None:
 def test_closed_while_read(processes: Processes) -> None:
     """Readers learn of the end of a channel as of its events."""
     listener = processes.listener()
-    last = processes.topic().append(b"").result(5)
+    last = processes.topic().append(b"").result(20)
     listener.read_until(last)
     assert listener.log.closed
 
@@ -205,8 +205,8 @@ def test_full_outbox(processes: Processes, server: Server, monkeypatch: pytest.M
         channel.append(event(100))
     assert not room.done()
     server.start()
-    room.result(5)
-    assert [int(each.result(5).rpartition("-")[2]) for each in published] == list(range(1, 101))
+    room.result(20)
+    assert [int(each.result(20).rpartition("-")[2]) for each in published] == list(range(1, 101))
     until(lambda: processes.brokers[0].health().waiting == 0)
     assert processes.brokers[0].thread.outbox.bytes == 0
 
@@ -222,24 +222,24 @@ def test_outbox_is_bounded_by_bytes(
     with pytest.raises(NotTaken, match="5000 bytes"):
         channel.append(b"x")
     server.start()
-    large.result(5)
+    large.result(20)
 
 
 def test_lease(processes: Processes, server: Server) -> None:
     """Who publishes for a lease that somebody else has by now is refused."""
     first, second = processes.broker(), processes.broker()
-    number = first.lease("run", "one", 60).result(5)
+    number = first.lease("run", "one", 60).result(20)
     assert number is not None
     channel = first.topic("news", BOUNDS, lambda: None)
-    channel.append(event(1), ("run", number)).result(5)
-    assert first.lease("run", "one", 0.05).result(5) == number
-    later = until(lambda: second.lease("run", "other", 60).result(5))
+    channel.append(event(1), ("run", number)).result(20)
+    assert first.lease("run", "one", 0.05).result(20) == number
+    later = until(lambda: second.lease("run", "other", 60).result(20))
     assert later > number
-    assert first.lease("run", "one", 5).result(5) is None
+    assert first.lease("run", "one", 5).result(20) is None
     with pytest.raises(LeaseLost):
-        channel.append(event(2), ("run", number)).result(5)
-    second.release("run", "other").result(5)
-    assert first.lease("run", "one", 5).result(5)
+        channel.append(event(2), ("run", number)).result(20)
+    second.release("run", "other").result(20)
+    assert first.lease("run", "one", 5).result(20)
 
 
 def test_any_thread_and_loop(processes: Processes, server: Server) -> None:
@@ -293,7 +293,7 @@ def test_answer_that_cannot_come(processes: Processes) -> None:
     """Who asks for the id where the answer cannot come through is told so, and does not wait for ever."""
     broker = processes.broker()
     channel = broker.topic("news", BOUNDS, lambda: None)
-    broker.connect(5).result(5)
+    broker.connect(5).result(20)
     answers: list[str] = []
 
     def ask() -> None:
@@ -335,7 +335,7 @@ def test_failure_that_somebody_asks_about(
     server.full = True
     channel = processes.topic()
     with pytest.raises(Refused):
-        channel.append(event(1)).result(5)
+        channel.append(event(1)).result(20)
     assert isinstance(channel.append(event(1)).exception(5), Refused)
 
     async def main() -> None:
@@ -366,19 +366,19 @@ def test_connect(processes: Processes, server: Server) -> None:
     server.stop()
     broker = processes.broker()
     with pytest.raises(Unreachable, match="test:// cannot be reached: nobody is there"):
-        broker.connect(0.1).result(5)
+        broker.connect(0.1).result(20)
     waiting = broker.connect(10)
     server.start()
-    waiting.result(5)
+    waiting.result(20)
     assert broker.health().connected
-    broker.connect(0).result(5)
+    broker.connect(0).result(20)
 
 
 def test_refusal_at_the_start(processes: Processes, server: Server) -> None:
     """An engine that refuses us is an error at once, and not one to wait for."""
     server.refuses = "test:// refuses our password"
     with pytest.raises(BrokerError, match="refuses our password"):
-        processes.broker().connect(10).result(5)
+        processes.broker().connect(10).result(20)
 
 
 def test_refusal_later(
@@ -387,13 +387,13 @@ def test_refusal_later(
     """An engine that refuses us when we come back is logged once; who publishes is told why, at once."""
     monkeypatch.setattr(engine_thread, "REFUSED_PAUSE", 0.02)
     channel = processes.topic()
-    channel.append(event(1)).result(5)
+    channel.append(event(1)).result(20)
     server.refuses = "the password has changed"
     server.cut()
     until(lambda: "password" in processes.brokers[0].health().error)
     before = time.monotonic()
     with pytest.raises(NotTaken, match="the password has changed"):
-        channel.append(event(2)).result(5)
+        channel.append(event(2)).result(20)
     assert time.monotonic() - before < 5
     attempts = server.calls["connect"]
     time.sleep(0.1)  # some more attempts
@@ -401,7 +401,7 @@ def test_refusal_later(
     assert len([each for each in caplog.records if "password" in each.getMessage()]) == 1
     server.refuses = ""
     until(lambda: processes.brokers[0].health().connected)
-    channel.append(event(3)).result(5)
+    channel.append(event(3)).result(20)
 
 
 def test_hanging_engine(
@@ -409,20 +409,20 @@ def test_hanging_engine(
 ) -> None:
     """A question that gets no answer is given up, and asked again on another connection."""
     channel = processes.topic()
-    channel.append(event(1)).result(5)
+    channel.append(event(1)).result(20)
     monkeypatch.setattr(link, "ANSWER", 0.1)
     server.hangs = True
     published = channel.append(event(2))
     until(lambda: "no answer within 0.1 s" in caplog.text)
     server.hangs = False
-    published.result(5)
+    published.result(20)
     assert server.calls["connect"] > 1
 
 
 def test_engine_that_fails_at_once(processes: Processes, server: Server) -> None:
     """An engine that fails without waiting for anything leaves the others in the thread their turns."""
     channel = processes.topic()
-    channel.append(event(1)).result(5)
+    channel.append(event(1)).result(20)
     thread = processes.brokers[0].thread
     lost = thread.link
     assert lost is not None
@@ -431,7 +431,7 @@ def test_engine_that_fails_at_once(processes: Processes, server: Server) -> None
         raise Unreachable("at once")
 
     lost.engine.append = fail  # type: ignore[method-assign]
-    assert channel.append(event(2)).result(5).endswith("-2")
+    assert channel.append(event(2)).result(20).endswith("-2")
     assert thread.link is not lost
 
 
@@ -439,7 +439,7 @@ def test_engine_with_a_bug(processes: Processes, server: Server, caplog: pytest.
     """An engine that raises what it must not is logged with the traceback, and connected anew."""
     channel = processes.topic()
     server.breaks = [ZeroDivisionError("a bug"), KeyError("another"), AttributeError("a third")]
-    channel.append(event(1)).result(5)
+    channel.append(event(1)).result(20)
     logged = [each.exc_info for each in caplog.records if each.exc_info]
     assert [each[0] for each in logged] == [ZeroDivisionError, KeyError, AttributeError]
 
@@ -450,7 +450,7 @@ def test_health(processes: Processes, server: Server) -> None:
     channel = broker.topic("news", BOUNDS, lambda: None)
     ready = channel.follow()
     assert ready is not None
-    ready.result(5)
+    ready.result(20)
     health = broker.health()
     assert (health.connected, health.error, health.followed, health.waiting) == (True, "", 1, 0)
     server.stop()
@@ -461,13 +461,13 @@ def test_health(processes: Processes, server: Server) -> None:
     assert health.error
     assert 0 <= health.since < 15
     server.start()
-    published.result(5)
+    published.result(20)
 
 
 def test_prune(processes: Processes, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is past its age is pruned now and then, while there is a connection."""
     monkeypatch.setattr(engine_thread, "PRUNE", 0.01)
-    processes.broker().connect(5).result(5)
+    processes.broker().connect(5).result(20)
     until(lambda: server.calls["prune"] > 3)
 
 
@@ -483,8 +483,8 @@ def test_close_and_again(processes: Processes, server: Server) -> None:
     listener.read_until(published[-1].result(0))
     reading.close(5)
     assert not server.connections
-    channel.append(event(1)).result(5)
-    last = listener.topic.append(event(2)).result(5)
+    channel.append(event(1)).result(20)
+    last = listener.topic.append(event(2)).result(20)
     listener.read_until(last)
     listener.check(server.run().ids)
     assert len(listener.ids) == 102
@@ -509,7 +509,7 @@ def test_close_without_an_engine(
 def test_fork(processes: Processes, server: Server) -> None:
     """A process that is forked off has a thread and a publisher of its own; the parent's goes on."""
     channel = processes.topic()
-    first = channel.append(event(1)).result(5)
+    first = channel.append(event(1)).result(20)
     context = multiprocessing.get_context("fork")
     here, there = context.Pipe()
 
@@ -525,7 +525,7 @@ def test_fork(processes: Processes, server: Server) -> None:
     process.join(10)
     assert connected
     assert event_id.partition(".")[0] != first.partition(".")[0]
-    assert channel.append(event(3)).result(5).endswith("-2")
+    assert channel.append(event(3)).result(20).endswith("-2")
 
 
 # Reading
@@ -538,7 +538,7 @@ def test_delivery(processes: Processes, server: Server) -> None:
     listener = Listener(channel, list)
     grown.clear()
     publisher = processes.topic()
-    last = [publisher.append(event(number)) for number in range(20)][-1].result(5)
+    last = [publisher.append(event(number)) for number in range(20)][-1].result(20)
     assert grown.wait(5)
     listener.read_until(last)
     assert listener.ids == server.run().ids
@@ -549,7 +549,7 @@ def test_events_that_were_not_told(processes: Processes, server: Server) -> None
     listener = processes.listener()
     channel = processes.topic()
     server.deaf = 3
-    last = [channel.append(event(number)) for number in range(5)][-1].result(5)
+    last = [channel.append(event(number)) for number in range(5)][-1].result(20)
     listener.read_until(last)
     assert listener.got == server.run().ids
 
@@ -558,9 +558,9 @@ def test_wiped_without_a_word(processes: Processes, server: Server) -> None:
     """An engine that forgets everything is noticed with the next event: a gap, then all of the new past."""
     listener = processes.listener()
     channel = processes.topic()
-    listener.read_until([channel.append(event(number)) for number in range(5)][-1].result(5))
+    listener.read_until([channel.append(event(number)) for number in range(5)][-1].result(20))
     server.wipe()
-    listener.read_until(channel.append(event(6)).result(5))
+    listener.read_until(channel.append(event(6)).result(20))
     assert listener.got[5] == (None, 0)
     assert listener.got[6:] == server.run().ids
 
@@ -569,13 +569,13 @@ def test_younger_engine(processes: Processes, server: Server) -> None:
     """One that was restored is noticed, also when a publisher that knew nothing came first."""
     listener = processes.listener()
     channel = processes.topic()
-    listener.read_until([channel.append(event(number)) for number in range(5)][-1].result(5))
+    listener.read_until([channel.append(event(number)) for number in range(5)][-1].result(20))
     server.save()
-    listener.read_until([channel.append(event(number)) for number in range(5)][-1].result(5))
+    listener.read_until([channel.append(event(number)) for number in range(5)][-1].result(20))
     with server.lock:
         server.restore()
         published = [channel.append(event(number)) for number in range(8)]
-    listener.read_until(published[-1].result(5))
+    listener.read_until(published[-1].result(20))
     assert listener.got[10] == (None, 5)
     assert listener.got[11:] == server.run().ids[5:]
 
@@ -584,18 +584,18 @@ def test_away_while_events_were_lost(processes: Processes, server: Server) -> No
     """Who was away while the engine lost events, and has none of them, is told that there were some."""
     publisher, channel = processes.topic(), processes.topic()
     listener = Listener(channel, list)
-    ids = [publisher.append(event(number)).result(5) for number in range(5)]
+    ids = [publisher.append(event(number)).result(20) for number in range(5)]
     server.save()
-    ids += [publisher.append(event(number)).result(5) for number in range(5)]
+    ids += [publisher.append(event(number)).result(20) for number in range(5)]
     listener.read_until(ids[-1])
     with server.lock:
         server.restore()
-    since = [publisher.append(event(number)).result(5) for number in range(3)]
+    since = [publisher.append(event(number)).result(20) for number in range(3)]
     listener.read_until(since[-1])
 
     def place(after: str) -> Place:
         found = channel.locate(after)
-        return found if isinstance(found, Place) else found.result(5)
+        return found if isinstance(found, Place) else found.result(20)
 
     assert [place(after).lost for after in (*ids[:5], *since)] == [None] * 5 + [0] * 3
     assert place(ids[7]).lost is None
@@ -608,7 +608,7 @@ def test_away_for_long(processes: Processes, server: Server) -> None:
     server.run()
     broker = processes.broker()
     channel = broker.topic("news", Bounds(5000, 1 << 24), lambda: None)
-    listener.read_until(channel.append(event(0)).result(5))
+    listener.read_until(channel.append(event(0)).result(20))
     reading = processes.brokers[0].thread
     reading.call(lambda: time.sleep(0.3))  # it is busy, and the engine drops what it should be told
     time.sleep(0.05)
@@ -621,7 +621,7 @@ def test_away_for_long(processes: Processes, server: Server) -> None:
 
 def test_follow_while_the_engine_is_away(processes: Processes, server: Server) -> None:
     """Following, places and pages wait for an engine that is away; readers that leave are let go."""
-    processes.topic().append(event(1)).result(5)
+    processes.topic().append(event(1)).result(20)
     server.stop()
     channel = processes.topic()
     ready = channel.follow()
@@ -630,8 +630,8 @@ def test_follow_while_the_engine_is_away(processes: Processes, server: Server) -
     assert isinstance(place, Future)
     assert not ready.done()
     server.start()
-    ready.result(5)
-    assert place.result(5) == Place(0)
+    ready.result(20)
+    assert place.result(20) == Place(0)
 
 
 def test_leaving(processes: Processes, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -639,7 +639,7 @@ def test_leaving(processes: Processes, server: Server, monkeypatch: pytest.Monke
     monkeypatch.setattr(followers, "LINGER", 0.05)
     channel = processes.topic()
     listener = Listener(channel, list)
-    listener.read_until(processes.topic().append(event(1)).result(5))
+    listener.read_until(processes.topic().append(event(1)).result(20))
     with busy(processes.brokers[0]):
         channel.unfollow()
         assert channel.follow() is None  # somebody came at once
@@ -650,7 +650,7 @@ def test_leaving(processes: Processes, server: Server, monkeypatch: pytest.Monke
     page = channel.page(0)
     channel.unfollow()
     with pytest.raises(Unreachable, match="not followed any more"):
-        page.result(5)
+        page.result(20)
     server.start()
     until(lambda: processes.brokers[0].health().followed == 0)
     assert channel.log.oldest == channel.log.last
@@ -664,10 +664,10 @@ def test_coming_back(processes: Processes, server: Server, monkeypatch: pytest.M
     for number in range(5):
         channel.unfollow()
         until(lambda: processes.brokers[0].health().followed == 0)
-        last = publisher.append(event(number)).result(5)
+        last = publisher.append(event(number)).result(20)
         ready = channel.follow()
         assert ready is not None
-        ready.result(5)
+        ready.result(20)
         listener.read_until(last)
     assert listener.got == server.run().ids
 
@@ -678,17 +678,17 @@ def test_two_topics_of_a_name(processes: Processes, server: Server) -> None:
     topics = [broker.topic("news", BOUNDS, lambda: None) for _ in range(2)]
     listeners = [Listener(each, list) for each in topics]
     assert server.calls["follow"] == 1
-    last = processes.topic().append(event(1)).result(5)
+    last = processes.topic().append(event(1)).result(20)
     for each in listeners:
         each.read_until(last)
     topics[0].unfollow()
-    listeners[1].read_until(processes.topic().append(event(2)).result(5))
+    listeners[1].read_until(processes.topic().append(event(2)).result(20))
 
 
 def test_pages_are_shared(processes: Processes, server: Server) -> None:
     """A crowd that comes back at once asks the engine for each page once."""
     channel = processes.topic()
-    ids = [each.result(5) for each in [channel.append(event(number)) for number in range(500)]]
+    ids = [each.result(20) for each in [channel.append(event(number)) for number in range(500)]]
     reading = processes.topic()
     crowd = [Listener(reading, list, ids[99]) for _ in range(20)]
     for each in crowd:
@@ -700,15 +700,15 @@ def test_pages_are_shared(processes: Processes, server: Server) -> None:
 def test_places(processes: Processes, server: Server) -> None:
     """Where a reader begins: by id, by number, at the start; and what is no id of this channel is a gap."""
     publisher = processes.broker().topic("news", Bounds(100, 1 << 24), lambda: None)
-    ids = [each.result(5) for each in [publisher.append(event(number)) for number in range(150)]]
+    ids = [each.result(20) for each in [publisher.append(event(number)) for number in range(150)]]
     channel = processes.topic()
     ready = channel.follow()
     assert ready is not None
-    ready.result(5)
+    ready.result(20)
 
     def place(after: Any) -> Place:
         found = channel.locate(after)
-        return found if isinstance(found, Place) else found.result(5)
+        return found if isinstance(found, Place) else found.result(20)
 
     assert place(None) == Place(150)
     assert place(10) == Place(140)
@@ -717,7 +717,7 @@ def test_places(processes: Processes, server: Server) -> None:
     assert place(ids[100]) == Place(101)
     assert place(ids[49]) == Place(50)
     assert place(ids[9]) == Place(10)  # from where a page tells of the loss
-    page = channel.page(10).result(5)
+    page = channel.page(10).result(20)
     assert (page.start, len(page.rows)) == (50, 100)
     assert place(f"{server.run().life}-0") == place("0-0") == Place(0)
     for forged in ("", "x", "x-101", "x-0", "x-151", "x-999999999999", f"{ids[100]}-101", "gone-120"):
@@ -729,12 +729,12 @@ def test_id_that_is_newer_than_the_log(processes: Processes, server: Server) -> 
     channel, publisher = processes.topic(), processes.topic()
     ready = channel.follow()
     assert ready is not None
-    ready.result(5)
+    ready.result(20)
     server.deaf = 3
-    ids = [publisher.append(event(number)).result(5) for number in range(3)]
+    ids = [publisher.append(event(number)).result(20) for number in range(3)]
     place = channel.locate(ids[-1])
     assert isinstance(place, Future)
-    assert place.result(5) == Place(3)
+    assert place.result(20) == Place(3)
 
 
 def test_id_that_another_event_gets_just_now(processes: Processes, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -742,21 +742,21 @@ def test_id_that_another_event_gets_just_now(processes: Processes, monkeypatch: 
     channel, publisher = processes.topic(), processes.topic()
     ready = channel.follow()
     assert ready is not None
-    ready.result(5)
+    ready.result(20)
     for number in range(3):
-        publisher.append(event(number)).result(5)
+        publisher.append(event(number)).result(20)
     link = processes.brokers[0].thread.link
     assert link is not None
     ends = link.engine.ends
 
     async def ends_later(name: str) -> Ends:
-        publisher.append(event(3)).result(5)
+        publisher.append(event(3)).result(20)
         return await ends(name)
 
     monkeypatch.setattr(link.engine, "ends", ends_later)
     place = channel.locate("of.another-4")
     assert isinstance(place, Future)
-    assert place.result(5) == Place(0, None)
+    assert place.result(20) == Place(0, None)
 
 
 def test_clocks(processes: Processes, server: Server) -> None:
@@ -765,7 +765,7 @@ def test_clocks(processes: Processes, server: Server) -> None:
         server.ahead = ahead
         channel = processes.broker().topic("news", Bounds(100, 1 << 24, 5), lambda: None)
         listener = Listener(channel, list)
-        listener.read_until(processes.topic().append(event(1)).result(5))
+        listener.read_until(processes.topic().append(event(1)).result(20))
         channel.log.expire(time.monotonic())
         assert channel.log.last - channel.log.resumable == 1
         channel.log.expire(time.monotonic() + 6)
@@ -781,7 +781,7 @@ def test_many_channels(processes: Processes, server: Server) -> None:
         assert each is None or each.result(20) is None
     server.cut()
     publisher = processes.topic("room 4999")
-    publisher.append(event(1)).result(5)
+    publisher.append(event(1)).result(20)
     until(lambda: topics[-1].log.last == 1)
     until(lambda: all(each.follows for each in topics))
     assert broker.health().followed == 5000
@@ -792,12 +792,12 @@ def test_delete(processes: Processes, server: Server) -> None:
     broker = processes.broker()
     channel = broker.topic("news", BOUNDS, lambda: None)
     listener = processes.listener()
-    listener.read_until(channel.append(event(1)).result(5))
-    assert broker.exists("news").result(5)
-    channel.delete().result(5)
-    assert not broker.exists("news").result(5)
-    assert channel.newest().result(5) == "0-0"
-    last = channel.append(event(2)).result(5)
+    listener.read_until(channel.append(event(1)).result(20))
+    assert broker.exists("news").result(20)
+    channel.delete().result(20)
+    assert not broker.exists("news").result(20)
+    assert channel.newest().result(20) == "0-0"
+    last = channel.append(event(2)).result(20)
     assert last.endswith("-1")
     listener.read_until(last)
     assert listener.ids[-1] == last
@@ -810,19 +810,19 @@ def test_delete_with_nothing_lost(processes: Processes, closed: bool) -> None:
     listener = processes.listener()
     expected: list[str] = []
     for number in range(0, 9, 3):
-        expected += [channel.append(event(each)).result(5) for each in range(number, number + 3)]
+        expected += [channel.append(event(each)).result(20) for each in range(number, number + 3)]
         listener.read_until(expected[-1])
         if closed:
-            channel.append(b"").result(5)
+            channel.append(b"").result(20)
             until(lambda: listener.log.closed)
             listener.read()
             listener.got.remove("")
-        channel.delete().result(5)
+        channel.delete().result(20)
         until(lambda: listener.log.id(listener.log.last) == ids.BEFORE_ALL)
         assert listener.topic.locate(None) == Place(listener.log.last)
     assert listener.got == expected
     late = processes.listener(after="start")
-    late.read_until(channel.append(event(9)).result(5))
+    late.read_until(channel.append(event(9)).result(20))
     assert len(late.got) == 1
 
 
@@ -831,25 +831,26 @@ def test_delete_with_something_lost(processes: Processes, server: Server) -> Non
     channel = processes.topic()
     behind = processes.listener()
     listener = processes.listener()
-    listener.read_until(channel.append(event(1)).result(5))
-    channel.delete().result(5)
-    new = channel.append(event(2)).result(5)
+    listener.read_until(channel.append(event(1)).result(20))
+    channel.delete().result(20)
+    new = channel.append(event(2)).result(20)
     listener.read_until(new)
+    until(lambda: behind.log.id(behind.log.last) == new, "its process has heard of all that")
     behind.read_until(new)
     assert behind.got == [(None, 0), new]
     assert listener.ids == listener.got
     server.deaf = 1  # the next event is told to nobody
-    channel.append(event(3)).result(5)
-    channel.delete().result(5)
-    new = channel.append(event(4)).result(5)
+    channel.append(event(3)).result(20)
+    channel.delete().result(20)
+    new = channel.append(event(4)).result(20)
     listener.read_until(new)
     assert listener.got[-2:] == [(None, 0), new]
-    channel.delete().result(5)
+    channel.delete().result(20)
     until(lambda: listener.log.id(listener.log.last) == ids.BEFORE_ALL)
     server.deaf = 1  # now of a channel that the listeners know nothing of
-    channel.append(event(5)).result(5)
-    channel.delete().result(5)
-    new = channel.append(event(6)).result(5)
+    channel.append(event(5)).result(20)
+    channel.delete().result(20)
+    new = channel.append(event(6)).result(20)
     listener.read_until(new)
     assert listener.got[-2:] == [(None, 0), new]
 
@@ -859,14 +860,15 @@ def test_delete_after_another_past(processes: Processes, server: Server) -> None
     channel = processes.topic()
     holding_little = processes.broker().topic("news", Bounds(1, 1 << 24), lambda: None)
     behind, listener = Listener(holding_little, list), processes.listener()
-    behind.read_until(channel.append(event(1)).result(5))
+    behind.read_until(channel.append(event(1)).result(20))
     server.save()
-    lost = channel.append(event(2)).result(5)
+    lost = channel.append(event(2)).result(20)
     listener.read_until(lost)
     server.restore()
-    listener.read_until(channel.append(event(3)).result(5))
-    channel.delete().result(5)
-    new = [channel.append(event(number)).result(5) for number in (4, 5, 6)]
+    listener.read_until(channel.append(event(3)).result(20))
+    channel.delete().result(20)
+    new = [channel.append(event(number)).result(20) for number in (4, 5, 6)]
+    until(lambda: behind.log.id(behind.log.last) == new[-1], "its process has heard of all that")
     for each in (behind, listener):
         each.read_until(new[-1])
     assert [each for each in behind.got[1:] if each != lost] == [
@@ -955,10 +957,10 @@ def test_told_late(processes: Processes, server: Server) -> None:
 def test_newest(processes: Processes) -> None:
     """The id of the newest event is known, with readers and without."""
     channel = processes.topic()
-    event_id = channel.append(event(1)).result(5)
+    event_id = channel.append(event(1)).result(20)
     newest = channel.newest()
     assert isinstance(newest, Future)
-    assert newest.result(5) == event_id
+    assert newest.result(20) == event_id
     listener = Listener(channel, list)
     assert listener.topic.newest() == event_id
 
