@@ -11,6 +11,7 @@ import falcon.asgi
 
 from hug.dispatch.builtin_pages import BuiltinPages
 from hug.dispatch.exception_handlers import Carried, carrying
+from hug.dispatch.falcon_router import FalconRouter
 from hug.dispatch.not_found import NotFound
 from hug.dispatch.resource import Resource, answer_preflights, policies
 from hug.dispatch.server_error import answer_failure
@@ -55,7 +56,7 @@ class FalconApp:
         self._not_found = not_found
         self._builtin_pages = BuiltinPages(site) if not_found.documents else None
         self._base_url = base_url
-        self._router = falcon.routing.CompiledRouter()
+        self._router = FalconRouter()
         self.app = self._build()
 
     def _build(self) -> Any:
