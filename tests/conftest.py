@@ -5,6 +5,11 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no fault.
+settings.register_profile("hug", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("hug")
 
 TOGETHER = {"browsers", "clients", "command", "engines", "faults", "hug2", "servers"}
 """Folders whose tests share processes, or lean on time: one worker runs all of a folder, one by one."""
