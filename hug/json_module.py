@@ -14,6 +14,7 @@ import marshal
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -221,6 +222,8 @@ def _converted(value: Any) -> object:
         return {field.name: getattr(value, field.name) for field in kind.__attrs_attrs__}
     if dataclasses.is_dataclass(kind):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(kind)}
+    if hasattr(kind, "__await__") or isinstance(value, Future):  # before iterables: some can be iterated over
+        raise TypeError(f"cannot turn {kind.__qualname__} into JSON: {_not_awaited(value)}")
     if hasattr(kind, "tolist"):
         return value.tolist()
     if isinstance(value, Mapping):
@@ -236,6 +239,12 @@ def _converted(value: Any) -> object:
         f"cannot turn {kind.__qualname__} into JSON: "
         f"decorate a converter for it with hug.output_format.json_convert({kind.__qualname__})"
     )
+
+
+def _not_awaited(value: Any) -> str:
+    if not hasattr(value, "result"):
+        return "was it to be awaited?"
+    return "this is a reply, not yet the answer: await it, or in a thread ask for its result()"
 
 
 @register(date, time)

@@ -1,9 +1,11 @@
 """The one JSON of hug: what becomes of each kind of value, in a response and in an event."""
 
+import asyncio
 import json
 import uuid
 from collections import OrderedDict, deque
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -22,6 +24,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hug.eventstream.channels.publication import Publication
+from hug.eventstream.channels.reply import Reply
 from hug.json_module import (
     MOST_DEPTH,
     MOST_MEMBERS,
@@ -247,6 +251,23 @@ def test_unknown_type() -> None:
     for encode in (dumps, dump_line):
         with pytest.raises(TypeError, match=r"Mystery.*hug\.output_format\.json_convert"):
             encode({"a": [Mystery()]})
+
+
+def test_replies() -> None:
+    """What has to be awaited is refused with a word that says so, and no request for a converter."""
+
+    async def wait() -> None:
+        pass
+
+    later, loop = wait(), asyncio.new_event_loop()
+    for encode in (dumps, dump_line):
+        with pytest.raises(TypeError, match=r"coroutine into JSON: was it to be awaited\?$"):
+            encode({"a": later})
+        for reply in (Publication(), Reply(1), loop.create_future(), Future()):
+            with pytest.raises(TypeError, match=r"this is a reply, .* ask for its result\(\)$"):
+                encode([reply])
+    later.close()
+    loop.close()
 
 
 def test_keys() -> None:
