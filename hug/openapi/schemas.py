@@ -196,9 +196,9 @@ def _is_made_bare(kind: type[Type]) -> bool:
 
 
 def _described(annotation: Any) -> Schema:
-    """Return the schema of what explains itself only in words; builtins explain their constructors."""
+    """Return the schema of what explains itself only in words; Python's explain their constructors."""
     words = getattr(annotation, "__doc__", None)
-    own = getattr(annotation, "__module__", None) != "builtins" and isinstance(words, str)
+    own = getattr(annotation, "__module__", None) not in ("builtins", "fractions") and isinstance(words, str)
     return {"description": inspect.cleandoc(words)} if own and words else {}
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from hug.types.base import Type
+from hug.types.descriptions import describe
 from hug.types.parts import part
 
 
@@ -12,7 +13,7 @@ class Multi(Type):
     def __init__(self, *types: Any) -> None:
         self.types = types
         self._converters = tuple(map(part, types))
-        choices = "\n  - ".join(str(kind.__doc__) for kind in types)
+        choices = "\n  - ".join(map(describe, types))
         self.__doc__ = f"Accepts any of the following value types:{choices}\n"
 
     def __call__(self, value: Any) -> Any:

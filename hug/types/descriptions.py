@@ -4,19 +4,23 @@ import inspect
 import typing
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 from types import NoneType, UnionType
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 
 from hug.types.adapted import described
 from hug.types.annotations import meant
 from hug.types.base import Type
-from hug.types.textual import text
+
+ANY_TEXT: Final = "Basic text / string value"
 
 _WORDS: Final[dict[Any, str]] = {
-    inspect.Parameter.empty: str(text.__doc__),
+    inspect.Parameter.empty: ANY_TEXT,
     str: "String",
     bool: "Boolean",
     list: "Multiple",
@@ -25,6 +29,9 @@ _WORDS: Final[dict[Any, str]] = {
     frozenset: "Multiple",
     int: "Integer",
     float: "Float",
+    Decimal: "Decimal",
+    Fraction: "Fraction",
+    UUID: "UUID",
     bytes: "Bytes",
     dict: "Dictionary",
     None: "null",

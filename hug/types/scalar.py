@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from hug.types.base import Type, accept
+from hug.types.descriptions import describe
 from hug.types.parts import part
 
 number = accept(int, "A whole number", "Invalid whole number provided")
@@ -58,7 +59,7 @@ class InRange(Type):
         self.upper = upper
         self.convert = convert
         self._converter = part(convert)
-        self.__doc__ = f"{convert.__doc__} that is greater or equal to {lower} and less than {upper}"
+        self.__doc__ = f"{describe(convert)} that is greater or equal to {lower} and less than {upper}"
 
     def __call__(self, value: Any) -> Any:
         """Return the number; raise ValueError when it is out of range."""
@@ -77,7 +78,7 @@ class LessThan(Type):
         self.limit = limit
         self.convert = convert
         self._converter = part(convert)
-        self.__doc__ = f"{convert.__doc__} that is less than {limit}"
+        self.__doc__ = f"{describe(convert)} that is less than {limit}"
 
     def __call__(self, value: Any) -> Any:
         """Return the number; raise ValueError when it is too great."""
@@ -94,7 +95,7 @@ class GreaterThan(Type):
         self.minimum = minimum
         self.convert = convert
         self._converter = part(convert)
-        self.__doc__ = f"{convert.__doc__} that is greater than {minimum}"
+        self.__doc__ = f"{describe(convert)} that is greater than {minimum}"
 
     def __call__(self, value: Any) -> Any:
         """Return the number; raise ValueError when it is too small."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hug.types.base import Type
+from hug.types.descriptions import describe
 
 
 class Text(Type):
@@ -26,7 +27,9 @@ class Length(Type):
         self.lower = lower
         self.upper = upper
         self.convert = convert
-        self.__doc__ = f"{convert.__doc__} that has a length longer or equal to {lower} and less than {upper}"
+        self.__doc__ = (
+            f"{describe(convert)} that has a length longer or equal to {lower} and less than {upper}"
+        )
 
     def __call__(self, value: Any) -> Any:
         """Return the text; raise ValueError when its length is out of bounds."""
@@ -44,7 +47,7 @@ class ShorterThan(Type):
     def __init__(self, limit: int, convert: Callable[[Any], Any] = text) -> None:
         self.limit = limit
         self.convert = convert
-        self.__doc__ = f"{convert.__doc__} with a length of no more than {limit - 1}"
+        self.__doc__ = f"{describe(convert)} with a length of no more than {limit - 1}"
 
     def __call__(self, value: Any) -> Any:
         """Return the text; raise ValueError when it is too long."""
@@ -60,7 +63,7 @@ class LongerThan(Type):
     def __init__(self, limit: int, convert: Callable[[Any], Any] = text) -> None:
         self.limit = limit
         self.convert = convert
-        self.__doc__ = f"{convert.__doc__} with a length longer than {limit}"
+        self.__doc__ = f"{describe(convert)} with a length longer than {limit}"
 
     def __call__(self, value: Any) -> Any:
         """Return the text; raise ValueError when it is too short."""
@@ -76,7 +79,7 @@ class CutOff(Type):
     def __init__(self, limit: int, convert: Callable[[Any], Any] = text) -> None:
         self.limit = limit
         self.convert = convert
-        self.__doc__ = f"'{convert.__doc__}' with anything over the length of {limit} being ignored"
+        self.__doc__ = f"'{describe(convert)}' with anything over the length of {limit} being ignored"
 
     def __call__(self, value: Any) -> Any:
         """Return the first ``limit`` characters of the text."""

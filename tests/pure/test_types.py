@@ -189,6 +189,11 @@ DOCUMENTED = [
     (types.shorter_than(3), "Basic text / string value with a length of no more than 2"),
     (types.longer_than(3), "Basic text / string value with a length longer than 3"),
     (types.cut_off(3), "'Basic text / string value' with anything over the length of 3 being ignored"),
+    (types.greater_than(0, float), "Float that is greater than 0"),
+    (types.in_range(0, 1, Decimal), "Decimal that is greater or equal to 0 and less than 1"),
+    (types.less_than(3, int | None), "Integer or null that is less than 3"),
+    (types.length(1, 3, str), "String that has a length longer or equal to 1 and less than 3"),
+    (types.multi(int, str), "Accepts any of the following value types:Integer\n  - String\n"),
     (types.Chain(types.text), "type for chaining multiple types together"),
     (types.Nullable(types.text), "A Chain types that Allows None values"),
 ]
