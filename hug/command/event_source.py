@@ -8,8 +8,8 @@ from __future__ import annotations
 import random
 import socket
 import time
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from hug.eventstream.engines.public_url import public
 from hug.eventstream.wire.decode import Decoder, Message
@@ -33,13 +33,21 @@ KEEP_ALIVE: Final = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 """With these a peer that has vanished is noticed within a minute, whether or not it sends heartbeats."""
 
 
-def messages_at(url: str, last_event_id: str, tell: Callable[[str], None]) -> Iterator[Message]:
+Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
+"""Names and values."""
+
+
+def messages_at(
+    url: str, last_event_id: str, tell: Callable[[str], None], headers: Headers = ()
+) -> Iterator[Message]:
     """Yield the messages of a stream until its server says that there are no more, by 204.
 
     Args:
         url: Of the stream.
         last_event_id: Of the event that it shall go on behind; empty to leave that to the server.
         tell: Called with what a person might want to know: that the connection is lost, and is back.
+        headers: What requests have besides, or in place of what they had; it may be a secret, so that another
+            origin that the server redirects to does not get it.
 
     Raises:
         HugError: There is no event stream at this URL, or no server; or the package for it is missing.
@@ -62,6 +70,7 @@ def messages_at(url: str, last_event_id: str, tell: Callable[[str], None]) -> It
         transport=httpx2.HTTPTransport(socket_options=options),
         timeout=httpx2.Timeout(CONNECT, read=None),
         follow_redirects=True,
+        event_hooks={"request": [_adding(headers)]},
     ) as client:
         while True:
             try:
@@ -80,6 +89,22 @@ def messages_at(url: str, last_event_id: str, tell: Callable[[str], None]) -> It
                 tell(f"{why}; trying again in {pause:.1f} s")
             stream.lost = True
             time.sleep(pause)
+
+
+def _adding(headers: Headers) -> Callable[[httpx2.Request], None]:
+    """Return what gives ``headers`` to requests, but for those that were redirected to another origin."""
+    names = {name.lower() for name, _ in headers}
+    first: list[tuple[str, str, int | None]] = []
+
+    def add(request: httpx2.Request) -> None:
+        origin = (request.url.scheme, request.url.host, request.url.port)
+        if not first:
+            first.append(origin)
+        others = [(name, value) for name, value in request.headers.raw if name.lower() not in names]
+        # A redirected request comes with what the one before it had.
+        request.headers = type(request.headers)([*others, *(headers if origin == first[0] else ())])
+
+    return add
 
 
 class _NotNow(Exception):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from hug.command.broker import channel_at
 from hug.command.event_lines import as_json, as_text
@@ -13,6 +15,9 @@ from hug.command.stdout import write_line
 from hug.eventstream.history.view import GAP_EVENT
 from hug.eventstream.wire.decode import Message
 from hug.exceptions import HugError
+
+_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 def main(words: Sequence[str]) -> int:
@@ -47,14 +52,35 @@ def _messages(arguments: argparse.Namespace) -> Iterator[Message]:
             raise HugError(
                 f"--since {since} is for channels: where the stream of a URL begins, its server says"
             )
-        yield from messages_at(source, since or "", _tell)
+        yield from messages_at(source, since or "", _tell, [*map(_header, arguments.header)])
         return
+    if arguments.header:
+        raise HugError("--header is for URLs: a channel is read where --broker says, and not by HTTP")
     asked = int(since) if since is not None and since.isdecimal() else since
     if asked == 0:
         raise HugError("--since must be start, the id of an event, or how many of the newest, 1 or more")
     with channel_at(arguments.broker, source).subscribe(since=asked) as messages:
         yield from messages
     _tell(f"channel {source!r} is closed")
+
+
+def _header(line: str) -> tuple[bytes, bytes]:
+    """Return the name and the value of a header.
+
+    Raises:
+        HugError: It is none. The message does not show it: it may be a secret.
+
+    Source: https://www.rfc-editor.org/rfc/rfc9110#section-5.5
+    """
+    name, colon, value = line.partition(":")
+    value = value.strip(" \t")
+    if not (colon and value and _NAME.fullmatch(name)):
+        raise HugError("--header must be 'Name: value', such as 'Authorization: Bearer TOKEN'")
+    if _CONTROL.search(value):
+        raise HugError(f"--header {name}: the value has a line break, or another control character")
+    if name.lower() == "last-event-id":
+        raise HugError(f"--header {name}: --since says behind which event to begin")
+    return name.encode(), value.encode(errors="surrogateescape")
 
 
 def _tell(what: str) -> None:
@@ -83,5 +109,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     option("--json", action="store_true", help="print each event as a line of JSON, with id, event and data")
     option("--count", type=int, metavar="N", help="end after so many events")
+    option(
+        "-H",
+        "--header",
+        metavar="'NAME: VALUE'",
+        action="append",
+        default=[],
+        help="send this to the URL, such as 'Authorization: Bearer TOKEN'; may be repeated",
+    )
     option("-b", "--broker", metavar="URL", help="where the channel is kept (default: $HUG_BROKER)")
     return parser

@@ -42,6 +42,23 @@ def page():
     return "no stream"
 """
 
+GUARDED = """
+import hug
+
+@hug.get("/moved")
+def moved(to):
+    hug.redirect.to(to)
+
+@hug.sse("/own", requires=hug.authentication.bearer({"t0p s3cret": "Ann"}.get))
+def own(hug_user, request):
+    yield f"{hug_user} {request.get_header('X-Name')} {request.get_header('Cookie')}"
+
+@hug.sse("/told")
+def told(request):
+    asked = ("AUTHORIZATION", "X-NAME", "ACCEPT")
+    yield {name: value for name, value in request.headers.items() if name in asked}
+"""
+
 
 def channel_at(url: str, **options: Any) -> library.sse.Channel:
     api = library.API()
@@ -136,6 +153,31 @@ def test_url(python: Callable[..., Running], folder: Path, url: str) -> None:
     assert interrupted.stderr == ""
 
 
+def test_headers(python: Callable[..., Running], folder: Path) -> None:
+    """A stream gets the headers of the command line, also after a redirection, but no other server does."""
+    (folder / "app.py").write_text(GUARDED)
+    server, other = (python("-m", "hug", "app.py", "-p", "0", "-ma") for _ in range(2))
+    at, elsewhere = (f"http://127.0.0.1:{each.port}" for each in (server, other))
+    words = ["--count", "1", "--json", "-H", "Authorization: Bearer t0p s3cret", "-H", "x-name:J\u00fcrgen "]
+
+    def shown(url: str, *more: str) -> Any:
+        done = command("listen", url, *words, *more, cwd=folder)
+        assert "s3cret" not in done.stderr
+        return json.loads(done.stdout)["data"]
+
+    assert shown(f"{at}/own", "-H", "Cookie: a=b") == "Ann J\u00c3\u00bcrgen a=b"
+    assert shown(f"{at}/moved?to=/own", "-H", "Cookie: a=b") == "Ann J\u00c3\u00bcrgen a=b"
+    assert json.loads(shown(f"{at}/told", "-H", "accept: */*")).keys() == {
+        "AUTHORIZATION",
+        "X-NAME",
+        "ACCEPT",
+    }
+    assert json.loads(shown(f"{at}/moved?to={elsewhere}/told")) == {"ACCEPT": "text/event-stream"}
+    done = command("listen", f"{at}/own", "-H", "Authorization: Bearer guessed", cwd=folder)
+    assert "401" in done.stderr
+    assert "guessed" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [
@@ -143,6 +185,14 @@ def test_url(python: Callable[..., Running], folder: Path, url: str) -> None:
         (["news", "-b", "memory:"], "memory of one process"),
         (["news", "-b", "sqlite:///x.db", "--since", "0"], "--since must be"),
         (["news", "-b", "sqlite:///x.db", "--count", "0"], "--count must be"),
+        (["news", "-b", "sqlite:///x.db", "-H", "A: b"], "--header is for URLs"),
+        (["http://127.0.0.1:1/", "-H", "Bearer s"], "--header must be 'Name: value'"),
+        (["http://127.0.0.1:1/", "-H", "A:"], "--header must be 'Name: value'"),
+        (["http://127.0.0.1:1/", "-H", "A : b"], "--header must be 'Name: value'"),
+        (["http://127.0.0.1:1/", "-H", "A\n: b"], "--header must be 'Name: value'"),
+        (["http://127.0.0.1:1/", "-H", "A: b\r\nX: c"], "A: the value has a line break"),
+        (["http://127.0.0.1:1/", "-H", "A: b\n"], "A: the value has a line break"),
+        (["http://127.0.0.1:1/", "-H", "last-event-id: 7"], "--since says"),
         (["http://127.0.0.1:1/"], "http://127.0.0.1:1/: "),
         (["http://[::1/"], "http://[::1/: "),
     ],
