@@ -155,6 +155,8 @@ def check_since(since: object) -> None:
         raise TypeError(what)
     if isinstance(since, int):
         possible = since >= 1
+    elif since.isdecimal():
+        raise ValueError(f"{what}, which is text: so many of the newest are asked for by a number")
     else:
         possible = since == START or (len(since) <= MAX_ID and _ID.fullmatch(since) is not None)
     if not possible:

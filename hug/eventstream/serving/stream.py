@@ -109,8 +109,8 @@ def events(
             iterable. Its items have no ids then, it begins anew for each client that reconnects, and the
             stream ends when it has ended and all the channels are closed.
         since: Where in the channels a client begins that has no ``Last-Event-ID``: ``"start"`` with the
-            oldest event they have, a number with so many of the newest events of each, an id behind that
-            event; left out, with what comes from now on.
+            oldest event they have, a number with so many of the newest events of each, before any filter, an
+            id behind that event; left out, with what comes from now on.
         heartbeat: Seconds without traffic after which a comment is sent; None switches heartbeats off.
         retry: Milliseconds the client shall wait before it reconnects; None leaves the choice to it.
 
