@@ -37,7 +37,10 @@ _OFFERED: Final = ("context", "module", "api")
 
 
 def authenticator(
-    function: Callable[..., Any], challenges: Iterable[str] = ()
+    function: Callable[..., Any],
+    challenges: Iterable[str] = (),
+    *,
+    security_scheme: dict[str, str] | None = None,
 ) -> Callable[[Verify], Requirement]:
     """Return a function like `basic`: it makes requirements that have ``function`` look at requests.
 
@@ -47,6 +50,7 @@ def authenticator(
             false for wrong credentials, None if there are none; it may be async, or return what an async
             ``verify`` gives. The first line of its docstring is what messages call the credentials.
         challenges: Values of ``WWW-Authenticate``; default is one with the name of ``function``.
+        security_scheme: What OpenAPI documents say of it; default is this attribute of ``function``.
     """
     reject_generator(function)
     names = accepted(function, _OFFERED)
@@ -59,7 +63,7 @@ def authenticator(
         def ask(request: Any, response: Any, offered: dict[str, Any]) -> Any:
             return function(request, response, verify_user, **{name: offered.get(name) for name in names})
 
-        scheme = getattr(function, "security_scheme", None)
+        scheme = security_scheme or getattr(function, "security_scheme", None)
         return _requirement(ask, refusal, is_coroutine(function), function.__doc__, scheme)
 
     return requiring

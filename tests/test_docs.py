@@ -433,6 +433,35 @@ def test_within_a_transaction(tmp_path: Path) -> None:
     assert re.findall(r"data: (\w+)", events) == ["tea", "coffee"] == [item for (item,) in rows]
 
 
+FRESH = code_of("docs/testing.md", "os.environ['HUG_BROKER']")
+TEST_OF_ROWS = """
+import sales
+@pytest.mark.parametrize("item", ["tea", "coffee"])
+def test_sale(broker, item):
+    hug.test.post(sales, "/sales", {"item": item})
+    with hug.test.sse(sales, "/sales") as stream:
+        assert next(stream).data == item
+"""
+MADE = "SELECT relname FROM pg_class WHERE relname !~ '^(pg_|sql_)' UNION SELECT proname FROM pg_proc"
+
+
+@pytest.mark.slow
+def test_tests_of_transactions(tmp_path: Path) -> None:
+    """With the fixture shown each test of such code begins fresh on its database; nothing of hug stays."""
+    with started("postgres") as server, psycopg.connect(server.url, autocommit=True) as database:
+        database.execute("CREATE TABLE sales (item text)")
+        (tmp_path / "sales.py").write_text(WITH_ROWS.replace("postgresql://localhost/shop", server.url))
+        (tmp_path / "test_sales.py").write_text(FRESH + TEST_OF_ROWS)
+        before = {*database.execute(MADE).fetchall()}
+        words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_sales.py"]
+        environment = {**os.environ, "HUG_BROKER": server.url}
+        done = subprocess.run(
+            words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert "2 passed" in done.stdout, done.stdout
+        assert {*database.execute(MADE).fetchall()} == before
+
+
 @block("docs/channels.md", "'/jobs/count'")
 def test_subscribing(module: ModuleType) -> None:
     """A handler waits for an event of its own, and a source makes of a channel what it likes."""
@@ -618,7 +647,32 @@ def test_middleware(module: ModuleType) -> None:
 BEARER = {"Authorization": "Bearer t0ken"}
 
 
-@block("docs/security.md", "bearer(")
+@block("docs/security.md", "def cookie_or_bearer")
+@pytest.mark.parametrize("headers", [BEARER, {"Cookie": "key=t0ken"}])
+def test_cookie_or_bearer(module: ModuleType, headers: dict[str, str]) -> None:
+    """Who has either is let in, who has neither or a wrong one is not; OpenAPI tells of the token."""
+    assert hug.test.get(module, "/me", headers=headers).data["name"] == "Ann"
+    wrong = {name: f"{value}x" for name, value in headers.items()}
+    for refused in ({}, wrong):
+        answer = hug.test.get(module, "/me", headers=refused)
+        assert (answer.status, answer.headers_dict["www-authenticate"]) == (hug.HTTP_401, "Bearer")
+    document = hug.API(module).http.openapi()
+    assert document["components"]["securitySchemes"] == {"bearer": {"type": "http", "scheme": "bearer"}}
+    assert document["paths"]["/me"]["get"]["security"] == [{"bearer": []}]
+
+
+@block("docs/security.md", "No such customer")
+def test_own(module: ModuleType) -> None:
+    """A customer gets the own orders, and not those at another number."""
+    with hug.test.sse(module, "/customers/8/orders", headers=BEARER) as refused:
+        assert refused.status == hug.HTTP_404
+    with hug.test.sse(module, "/customers/7/orders", headers=BEARER) as stream:
+        for customer in (8, 7):
+            module.orders.publish({"customer": customer})
+        assert next(stream).json() == {"customer": 7}
+
+
+@block("docs/security.md", "bearer(owner)")
 def test_bearer(module: ModuleType) -> None:
     """Endpoints and streams are for those with a token, and know whose it is."""
     assert hug.test.get(module, "/me").headers_dict["www-authenticate"] == "Bearer"
