@@ -1,5 +1,6 @@
 """A small HTTP/1.1 client on a blocking socket: it hides nothing that a server does to the connection."""
 
+import contextlib
 import ctypes
 import json
 import socket
@@ -175,6 +176,11 @@ class Client:
         now = time.monotonic()
         self._socket.close()
         return now
+
+    def hang_up(self) -> None:
+        """Have whoever reads, in another thread, read the end at once."""
+        with contextlib.suppress(OSError):  # it is closed already
+            self._socket.shutdown(socket.SHUT_RDWR)
 
     def end(self) -> None:
         """Say that nothing more will be sent; the answer can still be read."""

@@ -67,6 +67,7 @@ class Returning(threading.Thread):
         self._port = port
         self._last_id = ""
         self._over = threading.Event()
+        self._client: Client | None = None
         self.start()
 
     def run(self) -> None:
@@ -74,6 +75,7 @@ class Returning(threading.Thread):
             headers = {"Last-Event-ID": self._last_id} if self._last_id else {}
             try:
                 with Client(self._port, "/news", headers=headers) as client:
+                    self._client = client
                     client.decoder = Decoder(self._last_id)
                     client.head()
                     self._read(client)
@@ -94,13 +96,16 @@ class Returning(threading.Thread):
                 self.messages += client.messages
                 client.messages.clear()
         except Torn:
-            self.endings.append("torn")
+            if not self._over.is_set():
+                self.endings.append("torn")
         else:
             if not self._over.is_set():
                 self.endings.append("in order" if client.decoder.retry else "without retry")
 
     def leave(self) -> None:
         self._over.set()
+        if self._client is not None:
+            self._client.hang_up()
         self.join()
 
 
