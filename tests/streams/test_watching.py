@@ -35,7 +35,10 @@ def test_health(api: Any) -> None:
     assert answer.data["ok"]
     assert answer.data["broker"] == {"kind": "memory", "connected": True, "seconds": 0.0, "waiting": 0}
     head = hug.test.call("HEAD", api, "/health/streams")
-    assert (head.status_code, head.headers) == (200, answer.headers)
+    assert head.status_code == 200
+    # Not the length: it tells for how many seconds brokers that other tests have left are as they are.
+    assert head.headers_dict.keys() == answer.headers_dict.keys()
+    assert head.headers_dict["content-type"] == answer.headers_dict["content-type"]
     assert hug.test.post(api, "/health/streams").status_code == 405
 
 
