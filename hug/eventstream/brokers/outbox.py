@@ -42,7 +42,6 @@ class Outbox:
         request: Returns what tells an event from every other.
         events: How many wait.
         bytes: How many bytes of them.
-        filling: Whether there may be something to wait for before more is published; see `room`.
         thread: See `hug.eventstream.brokers.pending_event.Answering`.
         lost: How many have failed since the end was said.
     """
@@ -60,7 +59,6 @@ class Outbox:
         """
         self.events = 0
         self.bytes = 0
-        self.filling = False
         self._url = url
         self._patience = patience
         self._wake = wake
@@ -111,8 +109,6 @@ class Outbox:
         with LOCK:
             self.events += 1
             self.bytes += size
-        if self.events > MOST_EVENTS // 2 or self.bytes > MOST_BYTES // 2:
-            self.filling = True
         self._put(taken)
         if not self._sending:
             self._wake()
@@ -123,8 +119,7 @@ class Outbox:
     @property
     def room(self) -> Future[None] | None:
         """What to wait for before more is published; None if there is room enough."""
-        self.filling = self.events > MOST_EVENTS // 2 or self.bytes > MOST_BYTES // 2
-        if not self.filling:
+        if self.events <= MOST_EVENTS // 2 and self.bytes <= MOST_BYTES // 2:
             return None
         made: Future[None] = Shared()
         with LOCK:

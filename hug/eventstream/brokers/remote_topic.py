@@ -134,7 +134,7 @@ class RemoteTopic:
     def room(self) -> Future[None] | None:
         """See `hug.eventstream.brokers.Topic.room`."""
         outbox = self._outbox
-        return None if outbox is None or not outbox.filling else outbox.room
+        return None if outbox is None else outbox.room
 
     # Reading
 
