@@ -50,7 +50,7 @@ async def put(engine: Engine, *several: Entry) -> list[int]:
 async def kept(
     engine: Engine, channel: str = "news", after: int = 0, most: int = EVERYTHING, size: int = 1 << 30
 ) -> Sequence[Kept]:
-    return await engine.read(channel, after, most, size)
+    return await engine.read(channel, (await engine.ends(channel)).life, after, most, size)
 
 
 def requests(events: Sequence[Kept] | Sequence[Entry]) -> list[str]:

@@ -272,8 +272,9 @@ class Stage:
             try:
                 await engine.connect(_Deaf())
                 found: list[Kept] = []
-                after = (await engine.ends(self.channel)).first - 1
-                while some := await engine.read(self.channel, after, 1000, 1 << 20):
+                ends = await engine.ends(self.channel)
+                after = ends.first - 1
+                while some := await engine.read(self.channel, ends.life, after, 1000, 1 << 20):
                     found += some
                     after = some[-1].position
                 return found

@@ -49,6 +49,7 @@ class Server:
         full: Whether it refuses events.
         loses: Of so many coming appends the answer is lost, after they were taken.
         deaf: So many coming events are not told to those who follow.
+        holds: Whether what is told to them waits on its way; see `let_through`.
         breaks: What the next question fails with.
         locked: Channels that cannot be written to for now.
         forbidden: Channels that we may not use.
@@ -67,6 +68,7 @@ class Server:
         self.full = False
         self.loses = 0
         self.deaf = 0
+        self.holds = False
         self.breaks: list[Exception] = []
         self.locked: set[str] = set()
         self.forbidden: set[str] = set()
@@ -114,6 +116,13 @@ class Server:
         with self.lock:
             self.cut()
             self.runs = {name: run.copy() for name, run in self._saved.items()}
+
+    def let_through(self, most: int | None = None) -> None:
+        """Let what was held arrive, or so much of it, in its order."""
+        with self.lock:
+            self.holds = most is not None
+            for connection in self.connections:
+                connection.let_through(most)
 
     def wipe(self) -> None:
         """Forget everything, and tell nobody."""
@@ -174,6 +183,7 @@ class InMemory:
         self._following: set[str] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._hearer: Hearer | None = None
+        self._held: list[Callable[[Hearer], None]] = []
 
     def break_off(self) -> None:
         self._server.connections.discard(self)
@@ -181,11 +191,22 @@ class InMemory:
 
     def tell_of_events(self, channel: str, life: str, *events: Kept) -> None:
         if channel in self._following:
-            self._soon(lambda hearer: hearer.heard(channel, life, events))
+            self._tell(lambda hearer: hearer.heard(channel, life, events))
 
     def tell(self, channel: str, deleted: Deleted | None) -> None:
         if channel in self._following:
-            self._soon(lambda hearer: hearer.changed(channel, deleted))
+            self._tell(lambda hearer: hearer.changed(channel, deleted))
+
+    def let_through(self, most: int | None) -> None:
+        arriving, self._held = self._held[:most], self._held[len(self._held[:most]) :]
+        for each in arriving:
+            self._soon(each)
+
+    def _tell(self, function: Callable[[Hearer], None]) -> None:
+        if self._server.holds or self._held:
+            self._held.append(function)
+        else:
+            self._soon(function)
 
     def _soon(self, function: Callable[[Hearer], None]) -> None:
         hearer = self._hearer
@@ -258,12 +279,13 @@ class InMemory:
         await asyncio.sleep(self._server.way)
         return ends
 
-    async def read(self, channel: str, after: int, most: int, size: int) -> Sequence[Kept]:
+    async def read(self, channel: str, life: str, after: int, most: int, size: int) -> Sequence[Kept]:
         await self._ask("read")
         self._allow(channel)
         with self._server.lock:
             found: list[Kept] = []
-            for event in self._server.run(channel).events:
+            run = self._server.run(channel)
+            for event in run.events if run.life == life else ():
                 if event.position > after and len(found) < most and size > 0:
                     found.append(event)
                     size -= len(event.fields)

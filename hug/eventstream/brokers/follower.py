@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 from hug.eventstream.brokers import Place
 from hug.eventstream.brokers.ids import BEFORE_ALL, beginning_id, id_of, newest_id
-from hug.eventstream.brokers.link import Link
+from hug.eventstream.brokers.link import ANSWER, Link
 from hug.eventstream.brokers.lock import LOCK
 from hug.eventstream.brokers.pending_event import Shared
 from hug.eventstream.engines.engine import Deleted, Ends, Kept
@@ -28,8 +28,8 @@ _PASTS: Final = 16
 _Answer = TypeVar("_Answer")
 
 
-class _Overtaken(Exception):
-    """An answer is about a life of the channel of which the end was told before it came."""
+class _Again(Exception):
+    """An answer is about another life of the channel than what was told before it came."""
 
 
 class Follower:
@@ -51,13 +51,14 @@ class Follower:
     """
 
     __slots__ = (
-        "_deletions", "_doubted", "_emptied", "_grown", "_known", "_lock", "_newest", "_over", "_parted",
-        "_pasts", "_waiting",
+        "_absent", "_begun", "_deletions", "_doubted", "_grown", "_known", "_lived", "_lock", "_newest",
+        "_over", "_parted", "_pasts", "_waiting",
         "ahead", "life", "link", "log", "name", "queued", "ready", "tasks", "timer", "wanted",
     )  # fmt: skip
 
     life: str
     _known: bool
+    _lived: bool
     _over: deque[str]
     _parted: int
     _pasts: deque[tuple[int, int]]
@@ -76,9 +77,10 @@ class Follower:
         self._over = before._over if before is not None else deque(maxlen=_PASTS)
         # The number of the newest event that was there when others behind it were lost; -1: none was.
         self._parted = before._parted if before is not None else -1
-        # The connection that has told of the channel's end, until there is another. What came and went while
-        # that was lost nobody can know.
-        self._emptied: Link | None = before._emptied if before is not None else None
+        # The connection over which it is known that the channel does not exist: all that begins is told of
+        # over that, in its order. What came and went while it was lost nobody can know.
+        self._absent: Link | None = None
+        self._lived = before is not None and before._lived  # whether it has ever existed, as far as is known
         self.link: Link | None = None
         self.queued = False
         self.timer: asyncio.TimerHandle | None = None
@@ -90,6 +92,7 @@ class Follower:
         self._newest = 0  # number of the newest event that was heard of
         self._deletions = 0  # that were told of
         self.ahead = 0.0  # of the engine's clock
+        self._begun: asyncio.Event = asyncio.Event()  # whether anything was told of what is there now
         self._waiting: list[asyncio.Future[None]] = []
 
     @property
@@ -99,12 +102,14 @@ class Follower:
 
     def heard(self, link: Link, life: str, events: Sequence[Kept]) -> bool:
         """Take events; return whether the replica is true. Else it is to be compared."""
-        log, live = self.log, self.link is link
+        log = self.log
         if life in self._over:
             return True
         with LOCK:
-            if live and not self.life:
-                self.life, self._emptied = life, None  # it has begun just now
+            if self._absent is link:
+                self._begin(life)
+                self._trust(link)
+            live = self.link is link
             ours = self.number
             if life != self.life:
                 self._doubted, events = True, ()
@@ -137,11 +142,19 @@ class Follower:
             if complete:
                 self._pasts.append((self.log.origin, 0))
                 self._parted = -1
-                self._emptied = link
                 self.log.renew(BEFORE_ALL)
-            self.life = "" if complete else _MISSED
+                self.life, self._absent = "", link
+                self._trust(link)
+            elif not self.life:
+                self._begin(_MISSED)
         self._grown()
         return complete
+
+    def missed(self) -> None:
+        """Know that something was not told of the channel."""
+        if self._absent is not None and self._lived:
+            self._begin(_MISSED)
+        self._absent = None
 
     def begins(self, position: int) -> int:
         """Return the number behind which a reader goes on that is at a position of this past, or another."""
@@ -167,6 +180,10 @@ class Follower:
         self._doubted = True
         self.link = None
 
+    def _trust(self, link: Link) -> None:
+        """Take the replica for true: of all that there was, it has been told in its order."""
+        self._doubted, self._newest, self.link = False, 0, link
+
     async def current(self) -> Link:
         """Wait until the replica is true, and return the connection that it is so by."""
         while (link := self.link) is None or link.over.done():
@@ -183,17 +200,20 @@ class Follower:
         """
         async with self._lock:
             self.link = None
-            while True:
+            while self.link is not link:
                 self._doubted, self._newest = False, 0
                 try:
                     ends = await self._ask(link, link.engine.ends(self.name))
                     self.ahead = ends.now - monotonic()
-                    await self._compare(link, ends)
-                except _Overtaken:
+                    if ends.life and self._absent is link:
+                        await self._told(link)
+                        continue
+                    if self.link is not link:
+                        await self._compare(link, ends)
+                except _Again:
                     continue
                 if not self._doubted and self._newest <= self.number:
-                    break
-            self.link = link
+                    self.link = link
         self._grown()
         if not self.ready.done():
             self.ready.set_result(None)
@@ -204,7 +224,7 @@ class Follower:
 
     def forget(self) -> None:
         """Let go of the events: nobody reads them."""
-        self.link = None
+        self.link = self._absent = None
         with LOCK:
             log = self.log
             log.restart(self.number, log.id(log.last), same=True, closed=log.closed)
@@ -219,40 +239,57 @@ class Follower:
         """Compare the replica with what the engine has, and read what it lacks."""
         newest = newest_id(ends)
         if not self._known:
-            self._known, self.life = True, ends.life
+            self._known = True
             self.log.restart(ends.last, newest, same=True, closed=ends.closed)
+            self._is_now(ends.life, link)
             return
+        if self._absent is link:
+            return  # nor was anything told of it
         ours = self.number
-        if self._is_another(link, ends):
+        if ends.life != self.life if self.life else self._lived:
             self._begin_another(0, ends)
         elif ends.last < ours or (ends.last == ours > 0 and self.log.identity(ours) not in (newest, None)):
             await self._part(link, ends)
-        self.life = ends.life
-        if self._emptied is not None:
-            self._emptied = None if ends.life else link
+        self._is_now(ends.life, link)
         if ends.life in self._over:  # the engine has come back with it
             self._over.remove(ends.life)
         while (ours := self.number) < ends.last:
             await self._read_on(link, ends, ours)
 
-    def _is_another(self, link: Link, ends: Ends) -> bool:
-        """Whether the channel is another one than the replica's, or there may have been one between them."""
-        if self.life:
-            return ends.life != self.life
-        return ends.life in self._over or self._emptied not in (None, link)
+    def _is_now(self, life: str, link: Link) -> None:
+        if life:
+            self._begin(life)
+        else:
+            self.life, self._absent = "", link
+
+    def _begin(self, life: str) -> None:
+        self.life, self._absent, self._lived = life, None, True
+        self._begun.set()
+
+    async def _told(self, link: Link) -> None:
+        """Wait until it is told of what has begun: what the engine has may be a later life than the next."""
+        self._begun.clear()
+        told: asyncio.Future[Any] = asyncio.ensure_future(self._begun.wait())
+        over: asyncio.Future[Any] = link.over
+        try:
+            await asyncio.wait([told, over], timeout=ANSWER, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            told.cancel()
+        if not self._begun.is_set():
+            self._absent = None
 
     async def _read_on(self, link: Link, ends: Ends, ours: int) -> None:
         """Read some of what the engine has behind our newest event; of much, the newest."""
         identity = self.log.identity(ours) if ours else None
         # With our own newest event, to see whether it is there still.
-        events = await self._read(link, ours if identity is None else ours - 1)
+        events = await self._read(link, ends, ours if identity is None else ours - 1)
         if identity is not None and events and events[0].position == ours:
             if id_of(events[0]) != identity:
                 await self._part(link, ends)
                 return
-            events = events[1:] or await self._read(link, ours)
+            events = events[1:] or await self._read(link, ends, ours)
         if ends.last - ours > MOST_EVENTS:
-            events = await self._read(link, ends.last - MOST_EVENTS)
+            events = await self._read(link, ends, ends.last - MOST_EVENTS)
         with LOCK:
             for event in events:
                 self._extend(event)
@@ -266,7 +303,7 @@ class Follower:
         after = max(0, self.log.number_of(self.log.oldest) - 1)
         going_on = True
         while going_on and after < ends.last:
-            events = await self._read(link, after)
+            events = await self._read(link, ends, after)
             going_on = False
             for event in events:
                 going_on = self.log.identity(event.position) == id_of(event)
@@ -282,18 +319,18 @@ class Follower:
         with LOCK:
             self._pasts.append((self.log.origin, common))
             self._parted = -1 if self.life and self.life != ends.life else common
-            if self.life != ends.life:
+            if self.life not in ("", ends.life):
                 self._over.append(self.life)
             self.log.restart(common, event_id, same=False, closed=closed)
         self._grown()
 
-    async def _read(self, link: Link, after: int) -> Sequence[Kept]:
-        return await self._ask(link, link.engine.read(self.name, after, READ_EVENTS, READ_BYTES))
+    async def _read(self, link: Link, ends: Ends, after: int) -> Sequence[Kept]:
+        return await self._ask(link, link.engine.read(self.name, ends.life, after, READ_EVENTS, READ_BYTES))
 
     async def _ask(self, link: Link, question: Awaitable[_Answer]) -> _Answer:
-        """Ask the engine; raise `_Overtaken` if it was told meanwhile that the channel was deleted."""
+        """Ask the engine; raise `_Again` if it was told meanwhile that the channel was deleted."""
         deletions = self._deletions
         answer = await link.call(question)
         if self._deletions != deletions:
-            raise _Overtaken
+            raise _Again
         return answer

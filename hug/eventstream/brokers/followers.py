@@ -120,7 +120,10 @@ class Followers:
     def changed(self, link: Link, channel: str, deleted: Deleted | None) -> None:
         """See there."""
         for follower in self._by_name.get(channel, ()):
-            if deleted is None or not follower.deleted(link, deleted):
+            if deleted is None:
+                follower.missed()
+                self.refresh(follower)
+            elif not follower.deleted(link, deleted):
                 self.refresh(follower)
 
     def linked(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 from hug.eventstream.brokers import Page, Place, Row
 from hug.eventstream.brokers.follower import READ_BYTES, READ_EVENTS, Follower
 from hug.eventstream.brokers.followers import Followers
-from hug.eventstream.brokers.ids import BEFORE_ALL, id_of
+from hug.eventstream.brokers.ids import BEFORE_ALL, id_of, newest_id
 from hug.eventstream.brokers.link import Failed, Link
 from hug.eventstream.engines.engine import Ends, Kept
 from hug.eventstream.history.replica import number_in
@@ -159,7 +159,11 @@ class OlderEvents:
 
     async def _first(self, follower: Follower) -> int:
         """Return the position before the oldest event that there is."""
-        return _before_first(follower, await self._ends(follower))
+        while True:
+            ends = await self._ends(follower)
+            if ends.life == follower.life:
+                return _before_first(follower, ends)
+            self._worker.followers.refresh(follower)
 
     async def _after(self, follower: Follower, link: Link, event_id: str) -> Place | None:
         """Return where a client goes on that has this id; None if that is to be asked again."""
@@ -174,23 +178,31 @@ class OlderEvents:
             known = event_id in (BEFORE_ALL, f"{follower.life}-0")
             return follower.place(log.origin) if known else Place(await self._first(follower), None)
         ends = await self._ends(follower)
-        if number > ends.last:
+        if ends.life != follower.life:
+            self._worker.followers.refresh(follower)
+            return None
+        its_id = newest_id(ends) if number == ends.last else log.identity(number)
+        if number > ends.last or its_id not in (None, event_id):
             return Place(_before_first(follower, ends), None)
         events = await self._around(follower, number) if number >= ends.first else ()
         if follower.link is not link:
             return None
         if events and events[0].position == number:
-            if id_of(events[0]) != event_id:
+            its_id = id_of(events[0])
+            if its_id != event_id:
                 return Place(await self._first(follower), None)
-            if number > follower.number:  # it was published in another process just now
-                self._worker.followers.refresh(follower)
-                return None
         elif not events and number >= ends.first:
-            there = await self._call(link, link.engine.read(follower.name, number - 1, 1, 1))
+            there = await self._call(link, link.engine.read(follower.name, ends.life, number - 1, 1, 1))
             if there:
                 return None  # a moment ago there was none with this number
-        # The event is gone, so nobody can tell whether it ever was: its number decides.
-        return follower.place(log.position_of(number))
+        if number > follower.number:  # it was published in another process just now
+            self._worker.followers.refresh(follower)
+            return None
+        position = log.position_of(number)
+        if its_id is None and (number >= ends.first - 1 or position >= log.oldest):
+            # All behind it is there, but this event is gone: nobody can tell whether it was of this life.
+            return Place(position, None)
+        return follower.place(position)
 
     async def _around(self, follower: Follower, number: int) -> Sequence[Kept]:
         """Return the event with a number and some behind it, or those behind it if it is gone."""
@@ -265,7 +277,7 @@ class OlderEvents:
             if link is not None:
                 log, origin = follower.log, follower.log.origin
                 events = await self._call(
-                    link, link.engine.read(follower.name, number, READ_EVENTS, READ_BYTES)
+                    link, link.engine.read(follower.name, follower.life, number, READ_EVENTS, READ_BYTES)
                 )
                 if follower.link is link and log.origin == origin:
                     if all(log.identity(each.position) in (None, id_of(each)) for each in events):

@@ -158,11 +158,12 @@ class Engine(Protocol):
     async def ends(self, channel: str) -> Ends:
         """Return where a channel begins and ends. It does not come into being by that."""
 
-    async def read(self, channel: str, after: int, most: int, size: int) -> Sequence[Kept]:
+    async def read(self, channel: str, life: str, after: int, most: int, size: int) -> Sequence[Kept]:
         """Return the oldest events that are kept behind a position.
 
         Args:
             channel: The channel's name.
+            life: See `Ends`. There are no events of another one than the channel's.
             after: The position; those behind it may be gone, then the first one's own says so.
             most: How many, at most.
             size: Bytes of fields after which no further event is added.

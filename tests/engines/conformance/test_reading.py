@@ -52,12 +52,26 @@ async def test_reading_no_more_than_so_many_bytes(engine: Engine) -> None:
     assert len(await kept(engine, size=100_000)) == 10
 
 
+async def test_another_life(engine: Engine) -> None:
+    """Who wants the events of a life that is over gets none of the next one."""
+    await put(engine, entry(), entry())
+    before = (await engine.ends("news")).life
+    assert len(await engine.read("news", before, 0, 10, 1000)) == 2
+    await engine.delete("news")
+    assert not await engine.read("news", before, 0, 10, 1000)
+    assert not await engine.read("news", "", 0, 10, 1000)
+    await put(engine, entry())
+    assert not await engine.read("news", before, 0, 10, 1000)
+    assert len(await engine.read("news", (await engine.ends("news")).life, 0, 10, 1000)) == 1
+
+
 async def test_reading_in_pages(engine: Engine) -> None:
     """Page by page one gets all there is, each once."""
     batch = [entry(fields=b"data: %b\n" % (b"x" * random.choice([1, 10, 5000]))) for _ in range(400)]
     await put(engine, *batch)
     events: list[Kept] = []
-    while page := await engine.read("news", len(events), 50, 20_000):
+    life = (await engine.ends("news")).life
+    while page := await engine.read("news", life, len(events), 50, 20_000):
         assert len(page) <= 50
         events.extend(page)
         assert [event.position for event in events] == list(range(1, len(events) + 1))

@@ -55,7 +55,9 @@ async def test_killed(own: Nats, prefix: str) -> None:
     with pytest.raises(Unreachable):
         await under_way
     await eventually(lambda: ear.losses)
-    for call in (one.append(entries(1)), one.ends("news"), one.read("news", 0, 1, 1), one.lease("a", "b", 1)):
+    for call in (
+        one.append(entries(1)), one.ends("news"), one.read("news", life, 0, 1, 1), one.lease("a", "b", 1)
+    ):  # fmt: skip
         with pytest.raises(Unreachable):
             await call
     assert watch.seconds < 2

@@ -731,9 +731,10 @@ async def test_what_a_page_costs(engine: Engine, prefix: str) -> None:
     for _ in range(120):
         await put(engine, entry())
     assert isinstance(engine, PostgresEngine)
+    life = (await engine.ends("news")).life
     reading = engine._links[0]
     await reading.ask("BEGIN")
-    assert len(await engine.read("news", 10, 10, 10_000)) == 10
+    assert len(await engine.read("news", life, 10, 10, 10_000)) == 10
     looked_at = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = %b"
     ((events,),) = await reading.ask(looked_at, (f"{prefix}_events",))
     await reading.ask("COMMIT")
@@ -751,7 +752,7 @@ async def test_what_is_told_while_many_read(
     await reading.ask("SET lock_timeout = '20s'; SET statement_timeout = '20s'")
     admin.execute("SELECT pg_advisory_lock(%s)", (os.getpid(),))
     busy = asyncio.create_task(reading.ask(f"SELECT pg_advisory_lock({os.getpid()})", patience=20))
-    pages = [asyncio.create_task(engine.read("news", 0, 10, 10_000)) for _ in range(50)]
+    pages = [asyncio.create_task(engine.read("news", "", 0, 10, 10_000)) for _ in range(50)]
     read_before: list[int] = []
     ear.told = lambda: read_before.append(sum(page.done() for page in pages))  # type: ignore[method-assign]
     await put(publisher, entry())

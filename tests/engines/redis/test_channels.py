@@ -84,7 +84,7 @@ async def test_keys_of_other_programs(shared: Redis, client: "redis.Redis", pref
         with pytest.raises(BrokerError, match="prefix"):
             await one.ends("yours")
         with pytest.raises(BrokerError, match="prefix"):
-            await one.read("yours", 0, 1, 1)
+            await one.read("yours", "life", 0, 1, 1)
         assert await put(one, entry()) == [2]
         assert not ear.losses
 

@@ -363,7 +363,7 @@ async def test_the_log_is_bounded(
             await one.follow("news")
             print("ready", flush=True)
             while True:
-                await one.read("news", 0, 1000, 1 << 20)
+                await one.read("news", (await one.ends("news")).life, 0, 1000, 1 << 20)
                 await asyncio.sleep(0)
         """
     )

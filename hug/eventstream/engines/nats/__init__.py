@@ -308,9 +308,9 @@ class Nats:
             return stream, None
         return stream, await self._streams.message(at, {"seq": stream.last})
 
-    async def read(self, channel: str, after: int, most: int, size: int) -> Sequence[Kept]:
+    async def read(self, channel: str, life: str, after: int, most: int, size: int) -> Sequence[Kept]:
         """See `Engine`."""
-        return await self._reading.read(self._streams.place(channel), after, most, size)
+        return await self._reading.read(self._streams.place(channel), life, after, most, size)
 
     async def delete(self, channel: str) -> None:
         """See `Engine`."""

@@ -113,20 +113,21 @@ class Reading:
         age = None if stream.known is None else stream.known.max_age
         return None if age is None else self._now() - age
 
-    async def read(self, at: Place, after: int, most: int, size: int) -> Sequence[Kept]:
+    async def read(self, at: Place, life: str, after: int, most: int, size: int) -> Sequence[Kept]:
         """Return the oldest events behind a position; see `Engine`."""
         for _ in range(_ATTEMPTS):
-            events = await self._read(at, after, most, size)
+            events = await self._read(at, life, after, most, size)
             if events is not None:
                 return events
         raise Unreachable(f"the stream {at.stream} does not give the events that it has")
 
-    async def _read(self, at: Place, after: int, most: int, size: int) -> Sequence[Kept] | None:
+    async def _read(self, at: Place, life: str, after: int, most: int, size: int) -> Sequence[Kept] | None:
         """Return these events; None if none has come, though there were some."""
         stream = await self._streams.find(at)
         if (
             stream is None
             or stream.known is None
+            or stream.known.life != life
             or not stream.known.history
             or stream.last <= after
             or not stream.state["messages"]

@@ -52,7 +52,7 @@ SELECT greatest(after, first - 1), position, requests, time, fields, sizes FROM 
         first_value(e.before) OVER oldest_first AS begins,
         first_value(e.position - coalesce(cardinality(e.sizes), 1)) OVER oldest_first AS all_behind
     FROM (SELECT %b::bigint AS after, %b::bigint AS most) AS asked
-    CROSS JOIN (SELECT id, first, max_age FROM {channels} WHERE name = %b OFFSET 0) AS c
+    CROSS JOIN (SELECT id, first, max_age FROM {channels} WHERE name = %b AND life = %b OFFSET 0) AS c
     CROSS JOIN LATERAL (
         SELECT position, requests, time, fields, sizes, before FROM {events}
         WHERE channel = c.id AND position > asked.after AND position >= c.first
@@ -243,9 +243,9 @@ class PostgresEngine:
         ((life, first, last, request, closed, now),) = await self._sure(self._reading, _ENDS, (channel,))
         return Ends(life, first, last, request, closed, now) if life else Ends("", 1, 0, "", False, now)
 
-    async def read(self, channel: str, after: int, most: int, size: int) -> Sequence[Kept]:
+    async def read(self, channel: str, life: str, after: int, most: int, size: int) -> Sequence[Kept]:
         """See `Engine.read`."""
-        rows = await self._sure(self._reading, _READ, (after, most, channel, most, max(size, 1)))
+        rows = await self._sure(self._reading, _READ, (after, most, channel, life, most, max(size, 1)))
         found: list[Kept] = []
         for row in rows:
             for event in events(*row):

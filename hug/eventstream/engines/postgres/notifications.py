@@ -18,6 +18,11 @@ _EVENTS: Final = 500
 _BYTES: Final = 1024 * 1024
 """Most events of a channel, and their bytes but for the last one's, that are read at once."""
 
+_LOOKS: Final = 50
+_PAUSE: Final = 0.02
+"""So often, and seconds between, is a channel looked at that is another one than was told of: the notice of that
+is no answer, and under load it comes behind one. Then it counts as lost."""
+
 # What a channel's bounds do not allow is told of all the same, as long as it is there. OFFSET 0 has channels
 # looked up one by one: a plan that is made while there are few might read all of them for ever.
 _GROWN: Final = """
@@ -69,7 +74,7 @@ class _Followed:
         since: The id of the first that it was told of, or of one of which it was not told what became of it:
             what is told of those before is too late.
         deleted: How often it was deleted, which is still to be told.
-        doubted: Whether another one was there the last time, and it was not told what became of this one.
+        looked: How often another one was there, and it was not told what became of this one.
         waiting: Those who want to know when it is followed.
     """
 
@@ -78,7 +83,7 @@ class _Followed:
     over: bool = True
     since: int = 0
     deleted: list[_Gone] = field(default_factory=list)
-    doubted: bool = False
+    looked: int = 0
     waiting: list[asyncio.Future[None]] = field(default_factory=list)
 
 
@@ -188,7 +193,7 @@ class Feed:
                 after, followed.told = followed.told, rows[-1][0]
                 left = [event for row in rows for event in events(after, *row)]
                 self._hearer.heard(name, gone.deleted.life, left)
-            followed.told, followed.over, followed.doubted = 0, True, False
+            followed.told, followed.over, followed.looked = 0, True, 0
         if self._followed.get(name) is followed:
             self._hearer.changed(name, gone.deleted)
 
@@ -208,12 +213,13 @@ class Feed:
             if followed.over:
                 return
             # It is another one by now; the notification of that is here, or on its way, or lost.
-            if followed.doubted:
-                followed.told, followed.id, followed.doubted = 0, max(number, followed.id), False
-                followed.since, followed.over = followed.id, not number
-                self._hearer.changed(name)
-            else:
-                followed.doubted = True
+            if followed.looked < _LOOKS:
+                followed.looked += 1
+                asyncio.get_running_loop().call_later(_PAUSE, self._look_at, name)
+                return
+            followed.told, followed.id, followed.looked = 0, max(number, followed.id), 0
+            followed.since, followed.over = followed.id, not number
+            self._hearer.changed(name)
             self._look_at(name)
         elif rows and position is not None:
             after, followed.told = followed.told, rows[-1][4]

@@ -265,9 +265,9 @@ class Redis:
         life, first, last, request, closed, now = await self._run(scripts.ENDS, self._names.keys(channel))
         return Ends(_text(life), first, last, _text(request), closed == 1, int(now) / 1000)
 
-    async def read(self, channel: str, after: int, most: int, size: int) -> Sequence[Kept]:
+    async def read(self, channel: str, life: str, after: int, most: int, size: int) -> Sequence[Kept]:
         """See `Engine`."""
-        found = await self._run(scripts.READ, self._names.keys(channel), after, most, size)
+        found = await self._run(scripts.READ, self._names.keys(channel), life, after, most, size)
         kept = []
         for number, (_, taken, _, event) in found:
             time, _, request = _text(taken).split(" ", 2)

@@ -247,13 +247,13 @@ return {known[1], first or last + 1, last, known[3], known[4] and 1 or 0, string
 
 READ: Final = Script(
     """#!lua flags=no-writes
-local log, meta, first = KEYS[1], KEYS[2], tonumber(ARGV[1]) + 1
-local most, size = tonumber(ARGV[2]), tonumber(ARGV[3])
+local log, meta, life, first = KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[2]) + 1
+local most, size = tonumber(ARGV[3]), tonumber(ARGV[4])
 """
     + _CLOCK
     + """
 local known = redis.call('HMGET', meta, 'life', 'last', 'age', 'time')
-if not known[1] then return {} end
+if known[1] ~= life then return {} end
 local last, age = tonumber(known[2]), tonumber(known[3] or '')
 now = math.max(now, tonumber(known[4]))
 """
@@ -278,12 +278,12 @@ end
 return events
 """
 )
-"""Return events as `XRANGE` does. KEYS: log, meta. ARGV: the position before them, most events and bytes."""
+"""Return events as `XRANGE` does. KEYS: log, meta. ARGV: life, the position before, most events and bytes."""
 
 DELETE: Final = Script(
     """#!lua flags=allow-oom
 local was = redis.call('HMGET', KEYS[2], 'life', 'last', 'request')
-redis.call('DEL', KEYS[1], KEYS[2])
+if redis.call('DEL', KEYS[1], KEYS[2]) == 0 then return 0 end
 return redis.call('PUBLISH', ARGV[1], was[1] and was[2] and was[3] and table.concat(was, ' ') or '')
 """
 )

@@ -158,9 +158,9 @@ class SQLite:
         """See `hug.eventstream.engines.engine.Engine.ends`."""
         return await self._read(reading.ends, channel, time.time())
 
-    async def read(self, channel: str, after: int, most: int, size: int) -> Sequence[Kept]:
+    async def read(self, channel: str, life: str, after: int, most: int, size: int) -> Sequence[Kept]:
         """See `hug.eventstream.engines.engine.Engine.read`."""
-        return await self._read(reading.read, channel, after, most, size, time.time())
+        return await self._read(reading.read, channel, life, after, most, size, time.time())
 
     async def delete(self, channel: str) -> None:
         """See `hug.eventstream.engines.engine.Engine.delete`."""

@@ -32,11 +32,18 @@ def ends(cursor: sqlite3.Cursor, tables: Tables, name: str, now: float) -> Ends:
 
 
 def read(
-    cursor: sqlite3.Cursor, tables: Tables, name: str, after: int, most: int, size: int, now: float
+    cursor: sqlite3.Cursor,
+    tables: Tables,
+    name: str,
+    life: str,
+    after: int,
+    most: int,
+    size: int,
+    now: float,
 ) -> list[Kept]:
     """See `Engine.read`."""
     row = cursor.execute(
-        f"SELECT id, first, max_age FROM {tables.channels} WHERE name = ?", (name,)
+        f"SELECT id, first, max_age FROM {tables.channels} WHERE name = ? AND life = ?", (name, life)
     ).fetchone()
     if row is None:
         return []
