@@ -20,8 +20,8 @@ _BYTES: Final = 1024 * 1024
 
 _LOOKS: Final = 50
 _PAUSE: Final = 0.02
-"""So often, and seconds between, is a channel looked at that is another one than was told of: the notice of that
-is no answer, and under load it comes behind one. Then it counts as lost."""
+"""So often, and seconds between, is a channel looked at that is another one than was told of: the notice of
+that is no answer, and may come behind one. Then it counts as lost."""
 
 # What a channel's bounds do not allow is told of all the same, as long as it is there. OFFSET 0 has channels
 # looked up one by one: a plan that is made while there are few might read all of them for ever.
