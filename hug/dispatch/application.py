@@ -20,7 +20,7 @@ from hug.web.begun_generators import KEY as BEGUN
 from hug.web.begun_generators import close_begun
 from hug.web.body import is_plain_get, opening
 from hug.web.errors import HTTPError
-from hug.web.portal import ENDING
+from hug.web.loop_in_thread import ENDING
 
 
 class Application:

@@ -14,7 +14,7 @@ from hug.eventstream.channels import server_start
 from hug.eventstream.loop import ending
 from hug.eventstream.watching import looking
 from hug.exceptions import BrokerError
-from hug.web.portal import ENDING
+from hug.web.loop_in_thread import ENDING
 
 logger = logging.getLogger("hug")
 

@@ -14,7 +14,7 @@ from hug.eventstream.loop.budget import SHUTDOWN
 from hug.flexible import Flexible
 from hug.interface.execution import INLINE, THREADED, Execution, InThread
 from hug.source_locations import place
-from hug.web.portal import ENDING, Portal, outcome
+from hug.web.loop_in_thread import ENDING, Portal, outcome
 from hug.web.threads import finish
 
 logger = logging.getLogger("hug")

@@ -24,7 +24,7 @@ from hug.dispatch.lifespan import is_cancelled
 from hug.dispatch.wsgi_environ import Input, in_chunks, understood
 from hug.eventstream.loop import ending
 from hug.web.log_text import escaped
-from hug.web.portal import Portal, at_end
+from hug.web.loop_in_thread import Portal, at_end
 
 T = TypeVar("T")
 

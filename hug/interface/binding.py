@@ -19,7 +19,7 @@ from hug.signatures import Parameter, Signature, Unevaluated
 from hug.source_locations import warn_caller
 from hug.types.annotations import takes_whole_text
 from hug.types.base import Type
-from hug.types.careful import collecting
+from hug.types.bounded_constructors import collecting
 from hug.types.checks import checks
 from hug.types.standard_typing import converter
 from hug.types.uploaded import upload_type

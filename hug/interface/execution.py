@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Protocol
 
-from hug.web.portal import outcome
+from hug.web.loop_in_thread import outcome
 from hug.web.threads import helpers
 
 

@@ -33,7 +33,7 @@ _SECONDS: Final[Schema] = {"type": ["string", "number"], "description": "ISO 860
 _ANYTHING: Final = (NOTHING, Any, object)
 
 OCTETS: Final = (bytes, bytearray)
-"""Text in UTF-8 (`hug.types.careful.octets`), where msgspec would have it in base64."""
+"""Text in UTF-8 (`hug.types.bounded_constructors.octets`), where msgspec would have it in base64."""
 
 
 class Schemas:

@@ -16,7 +16,7 @@ from hug.exceptions import HugError
 from hug.server.banner import url_of
 from hug.server.serve import Server, configuration, tell
 from hug.server.sockets import close, listen
-from hug.web.portal import at_end
+from hug.web.loop_in_thread import at_end
 
 PATIENCE: Final = GRACE + 15.0
 """Seconds that `BackgroundServer.stop` waits: what requests get, and what shutdown handlers may take."""

@@ -25,12 +25,12 @@ from hug.eventstream.connection.disconnect import Watched
 from hug.eventstream.loop.open_streams import streams_of
 from hug.server.addresses import addresses
 from hug.server.chunks import possible_end
+from hug.server.client_timeouts import Rounds, bytes_queued, seconds_silent
 from hug.server.extensions import EXTENSIONS, Watching
-from hug.server.flow import Flow, Signal
+from hug.server.flow_control import Flow, Signal
 from hug.server.garbage import look_rarely
 from hug.server.head_limits import END, MAX_FIELDS, MAX_HEAD, MAX_LINE, Refusal, refusal
 from hug.server.held_head import HeldHead
-from hug.server.rounds import Rounds, bytes_queued, seconds_silent
 from hug.server.until_close import end_with_connection
 
 LINGER: Final = 2.0

@@ -26,7 +26,7 @@ from hug.server.banner import banner
 from hug.server.garbage import rare_collections
 from hug.server.http_protocol import HTTPProtocol
 from hug.server.sockets import BACKLOG, close, listen
-from hug.web.portal import outcome
+from hug.web.loop_in_thread import outcome
 
 LOOK: Final = 0.1
 """Seconds between two looks, while a server starts, whether it has been told to end: uvicorn looks later."""

@@ -18,7 +18,7 @@ from hug import json_module
 from hug.api import API
 from hug.asgi import Message
 from hug.format import parse_content_type
-from hug.web.portal import Portal
+from hug.web.loop_in_thread import Portal
 
 portal = Portal("hug-test")
 """The event loop that requests run on."""

@@ -6,7 +6,7 @@ from types import MappingProxyType, new_class
 from typing import Any, NoReturn
 
 from hug.introspect import refuse_bare
-from hug.types.careful import careful, settled
+from hug.types.bounded_constructors import careful, settled
 
 ExceptionHandlers = Mapping[type[Exception], str | Callable[[Any], Exception]]
 _NO_HANDLERS: ExceptionHandlers = MappingProxyType({})

@@ -6,7 +6,7 @@ from typing import Any
 
 from hug import json_module
 from hug.types.base import Type
-from hug.types.careful import split
+from hug.types.bounded_constructors import split
 from hug.types.parts import part
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hug.types.base import Type
-from hug.types.careful import settled
+from hug.types.bounded_constructors import settled
 from hug.types.checks import checks_inside
 from hug.types.standard_typing import converter
 

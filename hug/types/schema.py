@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from hug.types.base import Type
-from hug.types.careful import careful
+from hug.types.bounded_constructors import careful
 
 
 def _is_hug_type(kind: Any) -> bool:

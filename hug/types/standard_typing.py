@@ -30,8 +30,8 @@ from hug.types.annotations import (
     takes_list,
 )
 from hug.types.base import Type
+from hug.types.bounded_constructors import careful, finite
 from hug.types.by_pydantic import adapter, is_for_pydantic, validated
-from hug.types.careful import careful, finite
 from hug.types.checks import checks_inside
 from hug.types.records import record_fields, refused, struct_like
 

@@ -11,7 +11,7 @@ import falcon
 from hug.api import API
 from hug.test.requests import exchange, request_for
 from hug.use.service import NONE, Response, Service, ServiceUnreachable, decoded, has_body
-from hug.web.portal import Portal
+from hug.web.loop_in_thread import Portal
 
 portal = Portal("hug-use")
 """The event loop that requests run on."""

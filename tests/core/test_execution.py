@@ -8,7 +8,7 @@ import pytest
 
 import hug
 from hug.test.requests import exchange, request_for
-from hug.web.portal import Portal
+from hug.web.loop_in_thread import Portal
 from hug.web.threads import Suspended, Threads, finish, handlers
 
 variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="unset")

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hug.eventstream.engines.runs import numbered, read, runs, written
+from hug.eventstream.engines.request_runs import numbered, read, runs, written
 
 REQUESTS = st.lists(
     st.sampled_from(

@@ -12,7 +12,7 @@ import pytest
 
 import hug
 from hug import types
-from hug.types.careful import careful
+from hug.types.bounded_constructors import careful
 from hug.types.standard_typing import converter
 
 ACCEPTED = [

@@ -9,15 +9,15 @@ import hug
 from hug.eventstream.connection.writer import CHUNKED
 from hug.eventstream.loop.open_streams import streams_of
 from hug.http_protocol import HTTPProtocol
-from hug.server import rounds
+from hug.server import client_timeouts
 
 HTTPProtocol.head_timeout = float(os.environ.get("HEAD_TIMEOUT", "30"))
 if "SILENCE" in os.environ:
     HTTPProtocol.silence = float(os.environ["SILENCE"])
-    rounds.TURNS = 1
+    client_timeouts.TURNS = 1
 if "ANSWER_TIMEOUT" in os.environ:
     HTTPProtocol.write_timeout = float(os.environ["ANSWER_TIMEOUT"])
-    rounds.TURNS = 1
+    client_timeouts.TURNS = 1
 
 channel = hug.sse.channel("numbers", history=10_000, max_bytes=1_000_000)
 api = hug.API(__name__)

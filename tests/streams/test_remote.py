@@ -28,7 +28,7 @@ from hug.eventstream.brokers import (
     pending_event,
     remote,
     remote_topic,
-    unheard,
+    unawaited_failures,
 )
 from hug.eventstream.brokers.remote import RemoteBroker
 from hug.eventstream.brokers.remote_topic import RemoteTopic
@@ -968,8 +968,8 @@ def test_newest(processes: Processes) -> None:
 def test_unheard_has_a_limit(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many events fail, there is a line each few seconds."""
     now = 100.0
-    monkeypatch.setattr(unheard, "monotonic", lambda: now)
-    told = unheard.Unheard()
+    monkeypatch.setattr(unawaited_failures, "monotonic", lambda: now)
+    told = unawaited_failures.Unheard()
     for now in (100.0, 101.0, 104.0, 105.5, 106.0):
         told.tell(NotTaken(f"at {now}"))
     told.flush()

@@ -14,7 +14,7 @@ from hug.eventstream.brokers.ids import new_life
 from hug.eventstream.brokers.link import Failed
 from hug.eventstream.brokers.lock import LOCK
 from hug.eventstream.brokers.pending_event import Shared, Taken, settle
-from hug.eventstream.brokers.unheard import Unheard
+from hug.eventstream.brokers.unawaited_failures import Unheard
 from hug.eventstream.brokers.waiting import Waiting
 from hug.eventstream.engines.engine import Entry
 from hug.eventstream.history.log import Bounds

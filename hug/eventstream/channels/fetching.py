@@ -12,7 +12,7 @@ from hug.eventstream.brokers import Page
 from hug.eventstream.channels.answers import answer
 from hug.eventstream.channels.opening import PAUSE
 from hug.eventstream.history.cursor import Cursor
-from hug.eventstream.history.pages import Pages
+from hug.eventstream.history.older_pages import Pages
 from hug.exceptions import BrokerError, Unreachable
 
 AT_ONCE: Final = 8

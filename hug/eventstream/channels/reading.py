@@ -16,7 +16,7 @@ from hug.eventstream.channels.thread_reader import Apart
 from hug.eventstream.history.beginning import Asked, asked
 from hug.eventstream.history.cursor import Cursor, Older
 from hug.eventstream.history.log import Log
-from hug.eventstream.history.pages import Pages
+from hug.eventstream.history.older_pages import Pages
 from hug.eventstream.history.replica import GONE
 from hug.eventstream.history.view import View
 from hug.eventstream.sources.feed import WRITE_SIZE

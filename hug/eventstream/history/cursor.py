@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hug.eventstream.history.pages import Pages
+from hug.eventstream.history.older_pages import Pages
 
 
 class Cursor:

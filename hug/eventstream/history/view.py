@@ -10,7 +10,7 @@ from typing import Final
 
 from hug.eventstream.history.beginning import START, Asked, asked, place
 from hug.eventstream.history.cursor import Cursor, Older
-from hug.eventstream.history.pages import Pages, Row
+from hug.eventstream.history.older_pages import Pages, Row
 from hug.eventstream.history.track import Track
 from hug.eventstream.wire.client import Guard
 from hug.eventstream.wire.encode import checkpoint, encode

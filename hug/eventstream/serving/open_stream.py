@@ -14,11 +14,11 @@ from hug.eventstream.loop.budget import LEFT
 from hug.eventstream.loop.ending import stream_opens
 from hug.eventstream.loop.heartbeats import SLACK
 from hug.eventstream.loop.open_streams import OpenStreams
-from hug.eventstream.serving.cleanup import Cleanup
-from hug.eventstream.serving.ends import ENDS, End
+from hug.eventstream.serving.end_reasons import ENDS, End
 from hug.eventstream.serving.failures import hint
 from hug.eventstream.serving.handover import Handover
 from hug.eventstream.serving.settings import Settings
+from hug.eventstream.serving.source_cleanup import Cleanup
 from hug.eventstream.serving.stream import EventStream
 from hug.eventstream.sources.feed import Feed
 from hug.eventstream.sources.limits import TooManyThreads

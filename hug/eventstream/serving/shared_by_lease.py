@@ -9,11 +9,11 @@ from typing import Final
 
 from hug.eventstream.channels.channel import Channel, fanout_of
 from hug.eventstream.connection.writer import CutOff
-from hug.eventstream.serving.cleanup import Cleanup
 from hug.eventstream.serving.failures import hint
 from hug.eventstream.serving.lease import Ends, Leased, Turn
 from hug.eventstream.serving.settings import Settings
 from hug.eventstream.serving.shared_run import Run
+from hug.eventstream.serving.source_cleanup import Cleanup
 from hug.eventstream.serving.stream import EventStream
 from hug.eventstream.sources.feed import Source
 from hug.eventstream.sources.limits import TooManyThreads
@@ -82,7 +82,7 @@ class RunInTurn(Run):
             self._task.cancel()
 
     def abandon(self) -> None:
-        """See `hug.eventstream.serving.cleanup.Closing`."""
+        """See `hug.eventstream.serving.source_cleanup.Closing`."""
         if self._publishing is not None:
             self._publishing.abandon()
 

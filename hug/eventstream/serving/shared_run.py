@@ -13,9 +13,9 @@ from hug.eventstream.channels.channel import Channel, fanout_of
 from hug.eventstream.channels.stream_reader import Subscription
 from hug.eventstream.connection.writer import CutOff
 from hug.eventstream.loop.open_streams import streams_of
-from hug.eventstream.serving.cleanup import Cleanup
 from hug.eventstream.serving.failures import hint
 from hug.eventstream.serving.settings import Settings
+from hug.eventstream.serving.source_cleanup import Cleanup
 from hug.eventstream.serving.stream import EventStream
 from hug.eventstream.sources.feed import Source
 from hug.eventstream.sources.limits import TooManyThreads

@@ -5,10 +5,10 @@ import time
 from typing import Any
 
 from hug.eventstream.connection.writer import Connection
+from hug.eventstream.sources.fairness import take_turns
 from hug.eventstream.sources.feed import PATIENCE, WRITE_SIZE
 from hug.eventstream.sources.holding import HELD, tell
 from hug.eventstream.sources.iteration import Iteration, Step
-from hug.eventstream.sources.turns import take_turns
 from hug.eventstream.wire.client import Guard
 from hug.eventstream.wire.encode import encode
 

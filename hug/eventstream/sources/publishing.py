@@ -4,10 +4,10 @@ from collections.abc import AsyncIterable, Awaitable
 from time import monotonic
 from typing import Any, Protocol
 
+from hug.eventstream.sources.fairness import take_turns
 from hug.eventstream.sources.feed import PATIENCE, Source, iterate, never_blocks
 from hug.eventstream.sources.in_thread import SourceThread
 from hug.eventstream.sources.iteration import Iteration
-from hug.eventstream.sources.turns import take_turns
 
 
 class Publish(Protocol):

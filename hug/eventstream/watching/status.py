@@ -12,7 +12,7 @@ from hug.eventstream.channels.fanout import Fanout
 from hug.eventstream.channels.gap_counts import GAPS
 from hug.eventstream.channels.registry import Channels
 from hug.eventstream.loop.open_streams import ending, loops, streams_of
-from hug.eventstream.serving.ends import ENDS
+from hug.eventstream.serving.end_reasons import ENDS
 
 MOST: Final = 20
 """Channels that are listed unless somebody asks for more, or fewer."""

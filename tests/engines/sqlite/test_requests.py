@@ -6,7 +6,7 @@ from contextlib import closing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hug.eventstream.engines.runs import runs
+from hug.eventstream.engines.request_runs import runs
 from hug.eventstream.engines.sqlite.requests import find, remember, statement
 
 REQUESTS = st.sampled_from(

@@ -6,7 +6,7 @@ from typing import Final
 
 from hug.eventstream.engines.engine import Entry
 from hug.eventstream.engines.postgres.chunks import Chunk, array, chunks
-from hug.eventstream.engines.runs import Run, numbered, runs
+from hug.eventstream.engines.request_runs import Run, numbered, runs
 from hug.eventstream.history.bounds import Bounds
 from hug.exceptions import ChannelClosed, LeaseLost
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from hug.eventstream.engines import rows, runs
+from hug.eventstream.engines import request_runs, rows
 from hug.eventstream.engines.engine import Entry, Kept
 
 
@@ -12,7 +12,7 @@ class Chunk(NamedTuple):
 
     Attributes:
         number: How many.
-        requests: Theirs; see `hug.eventstream.engines.runs.written`.
+        requests: Theirs; see `hug.eventstream.engines.request_runs.written`.
         sizes: The bytes of each one's fields, as PostgreSQL writes an array; None if there is one event.
         fields: Theirs.
     """
@@ -30,7 +30,7 @@ def chunks(entries: Sequence[Entry], *, of_one_run: bool = False) -> Iterator[Ch
         entries: The events.
         of_one_run: Whether their requests are known to be a single run.
     """
-    written = runs.written_run if of_one_run else runs.written
+    written = request_runs.written_run if of_one_run else request_runs.written
     for requests, sizes, fields in rows.rows(entries):
         if len(requests) == 1:
             yield Chunk(1, requests[0], None, fields)
@@ -44,7 +44,7 @@ def events(
     """Return the events of a row behind a position."""
     if sizes is None:
         return [Kept(last, requests, time, fields)] if last > after else []
-    return rows.events(after, last, time, runs.read(requests), sizes, fields)
+    return rows.events(after, last, time, request_runs.read(requests), sizes, fields)
 
 
 def array(values: Sequence[float | None]) -> str:

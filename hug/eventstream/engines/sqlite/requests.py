@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
-from hug.eventstream.engines.runs import Run
+from hug.eventstream.engines.request_runs import Run
 
 
 def statement(table: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from hug.eventstream.engines.engine import Entry
-from hug.eventstream.engines.runs import runs
+from hug.eventstream.engines.request_runs import runs
 from hug.eventstream.engines.sqlite import requests
 from hug.eventstream.engines.sqlite.chunks import chunks, first_within
 from hug.eventstream.history.log import LIVE_BYTES, LIVE_EVENTS, Bounds
