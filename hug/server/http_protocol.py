@@ -36,6 +36,9 @@ from hug.server.until_close import end_with_connection
 LINGER: Final = 2.0
 """Seconds for which we read on after a refusal: to close at once takes it from a client that still writes."""
 
+UNUSED: Final = 0.1
+"""Seconds that a connection without a request has when its server ends: one under way would be reset."""
+
 # What comes next on a connection: a request's head; its body; what has to wait until the request is answered;
 # what nobody will look at; the same head again, without the upgrade it asks for; another protocol.
 _HEAD, _BODY, _ANSWER, _IGNORED, _AGAIN, _UPGRADED = range(6)
@@ -89,6 +92,7 @@ class HTTPProtocol(HttpToolsProtocol, Watching):
     __slots__ = (
         "_ahead",
         "_beside",
+        "_is_last",
         "_left",
         "_reading",
         "_seen",
@@ -112,6 +116,7 @@ class HTTPProtocol(HttpToolsProtocol, Watching):
         self._left = 0  # bytes of the body
         self._beside = 0  # bytes of a body in chunks that have come since the last of its content
         self._ahead = b""
+        self._is_last = False  # whether a first request is the last
         self._unsent = 0  # bytes of an answer, when that was last looked at, and since when it is as many
         self._stuck_since = 0.0
 
@@ -140,7 +145,11 @@ class HTTPProtocol(HttpToolsProtocol, Watching):
     def shutdown(self) -> None:
         """End the streams with their server; uvicorn says so to each connection, whatever the reason."""
         streams_of(self.loop).drain()
-        super().shutdown()
+        if self.cycle is None and not self._is_last:
+            self._is_last = True
+            self.loop.call_later(UNUSED, self.shutdown)
+        else:
+            super().shutdown()
 
     def overdue(self) -> None:
         """See `Rounds`: the head of a request has not come in time, or nothing at all."""
@@ -340,6 +349,8 @@ class HTTPProtocol(HttpToolsProtocol, Watching):
         if cycle.scope["http_version"] == "1.0":
             end_with_connection(cycle)
         self.streams = False
+        if self._is_last:
+            cycle.keep_alive = False
         cycle.message_event = Signal()  # type: ignore[assignment]
         cycle.transport = HeldHead(cycle, self)  # type: ignore[assignment]
         super()._start_asgi_task(cycle, app)

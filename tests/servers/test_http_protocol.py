@@ -171,3 +171,35 @@ def test_end(server: Server) -> None:
         assert stream.rest().count(b"data: ") == 100
         assert stream.decoder.retry
     server.process.wait(30)
+
+
+def test_first_request_at_the_end(start: Start, name: str) -> None:
+    """A connection that was there before a server was told to end has its request answered, and is closed."""
+    server = start(name, UNUSED="5")
+    with Client(server.port, raw=b"") as client, Client(server.port, raw=b"") as unused:
+        server.get("/sessions")  # both have been accepted by then
+        server.told(signal.SIGTERM)
+        until(lambda: refuses(server.port), "it takes no more connections")
+        client.send(b"GET /sessions HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.head().status == 200
+        assert client.headers["connection"] == "close"
+        unused.leave()
+    server.process.wait(30)
+
+
+def test_connection_without_a_request_at_the_end(start: Start, name: str) -> None:
+    """One that stays unused holds no server up."""
+    server = start(name)
+    with Client(server.port, raw=b"") as client:
+        server.get("/sessions")
+        server.told(signal.SIGTERM)
+        server.process.wait(30)
+        assert client.rest() == b""
+
+
+def refuses(port: int) -> bool:
+    try:
+        Client(port, raw=b"").leave()
+    except ConnectionRefusedError:
+        return True
+    return False
