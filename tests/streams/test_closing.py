@@ -114,6 +114,28 @@ def test_delete(api: Any) -> None:
     assert "b" not in hug.route.API(api).sse.channels
 
 
+def test_delete_what_readers_lack(api: Any) -> None:
+    """A reader is still given what it lacked of a channel that is deleted, without a gap; nobody else is."""
+    channel = serve(api)
+
+    async def main() -> None:
+        async with connected(api, "/live") as client:
+            for text in ("one", "two"):
+                old = channel.publish(text).id
+                await channel.delete()
+            async with connected(api, "/live?since=start") as other:
+                channel.publish("three")
+                await client.take(3)
+                await other.take(1)
+            assert client.texts == ["one", "two", "three"]
+            assert other.texts == ["three"]
+        async with connected(api, "/live", old) as late:
+            gap, message = await late.take(2)
+            assert (gap.event, message.data) == ("gap", "three")
+
+    run(main())
+
+
 def test_connection_of_a_broker_without_transactions(api: Any) -> None:
     """A channel in memory cannot be published on within a transaction, and says which ones can."""
     channel = hug.sse.channel("a", api=api)

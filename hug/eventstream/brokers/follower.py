@@ -100,6 +100,11 @@ class Follower:
         """That of the newest event in the replica."""
         return self.log.number_of(self.log.last)
 
+    @property
+    def had_another(self) -> bool:
+        """Whether the channel has been another one before, as far as this process has seen."""
+        return bool(self._over)
+
     def heard(self, link: Link, life: str, events: Sequence[Kept]) -> bool:
         """Take events; return whether the replica is true. Else it is to be compared."""
         log = self.log

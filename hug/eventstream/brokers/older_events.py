@@ -199,7 +199,7 @@ class OlderEvents:
             self._worker.followers.refresh(follower)
             return None
         position = log.position_of(number)
-        if its_id is None and (number >= ends.first - 1 or position >= log.oldest):
+        if its_id is None and follower.had_another and (number >= ends.first - 1 or position >= log.oldest):
             # All behind it is there, but this event is gone: nobody can tell whether it was of this life.
             return Place(position, None)
         return follower.place(position)

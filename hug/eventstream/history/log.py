@@ -11,12 +11,12 @@ from functools import partial
 from typing import Final
 
 from hug.eventstream.history.bounds import JOINED_BYTES, LIVE_BYTES, LIVE_EVENTS, Bounds
-from hug.eventstream.wire.decode import Decoder, Message
+from hug.eventstream.history.messages import Messages
+from hug.eventstream.wire.decode import Message
 
 __all__ = ["JOINED_BYTES", "LIVE_BYTES", "LIVE_EVENTS", "Bounds", "Log"]
 
 _DEAD: Final = 64
-_MESSAGES: Final = 1000
 WITH_THE_NEXT: Final = -1  # a position that the next event is past
 _NEVER: Final = float("inf")
 
@@ -41,8 +41,8 @@ class Log:
 
     __slots__ = (
         "_base", "_bounds", "_busy", "_catching_up", "_chunks", "_deferred", "_expires", "_frames", "_full",
-        "_held", "_history_bytes", "_joined", "_life", "_live", "_live_bytes", "_lock", "_looked_at",
-        "_messages", "_oldest", "_resumable", "_times", "bytes_in", "closed", "exceeds", "last",
+        "_held", "_history_bytes", "_joined", "_life", "_live", "_live_bytes", "_lock", "_messages",
+        "_oldest", "_resumable", "_times", "bytes_in", "closed", "exceeds", "last",
     )  # fmt: skip
 
     origin = 0
@@ -73,8 +73,7 @@ class Log:
         self._expires = -_NEVER  # when the oldest event of the history is past its age, or may be
         self._chunks: dict[int, tuple[bytes, int]] | None = None
         self._joined = 0  # bytes of these
-        self._messages: dict[int, Message] | None = None
-        self._looked_at = 0  # bytes of these
+        self._messages: Messages | None = None
         self._held = False
         self.last = 0
         self.bytes_in = 0
@@ -190,7 +189,7 @@ class Log:
         self._change(partial(self._limit, now, bounds))
 
     def forget(self, life: str) -> None:
-        """Drop all events, and begin another life, in which no id from before means anything."""
+        """Begin another life; no id from before means anything. Connected readers get what they lack."""
         self._change(partial(self._forget, life))
 
     def release(self, position: int) -> None:
@@ -235,8 +234,12 @@ class Log:
         self._full = WITH_THE_NEXT  # another limit holds now
 
     def _forget(self, life: str) -> None:
-        self._life = life
-        self._empty(self.last)
+        self._life, self.closed = life, False
+        if not self._held:
+            self._live, self._live_bytes = self.last, 0
+        self._resumable, self._history_bytes, self._full = self.last, 0, WITH_THE_NEXT
+        self._drop()
+        self.exceeds = self._oldest < self.last
 
     def _empty(self, position: int) -> None:
         """Hold nothing, and be at a position."""
@@ -385,16 +388,10 @@ class Log:
     def message(self, position: int, frame: bytes) -> Message:
         """Return the event before ``position``, whose bytes are ``frame``, as a client receives it."""
         messages = self._messages  # which another thread may take away meanwhile
-        message = None if messages is None else messages.get(position)
-        if message is None:
-            message = Decoder(limit=len(frame)).feed(frame)[0]
-            self._looked_at += len(frame)
-            if messages is None or len(messages) >= _MESSAGES or self._looked_at > JOINED_BYTES:
-                messages = self._messages = {}
-                self._looked_at = len(frame)
-                self.exceeds = True
-            messages[position] = message
-        return message
+        if messages is None:
+            messages = self._messages = Messages()
+            self.exceeds = True
+        return messages.message(position, frame)
 
     def _fallen(self, position: int) -> LookupError:
         return LookupError(f"position {position} is no longer in the log, which begins at {self._oldest}")

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Final
 
-from hug.eventstream.history.log import WITH_THE_NEXT, Bounds, Log
+from hug.eventstream.history.log import Bounds, Log
 
 MOST_EVENTS: Final = 1000
 MOST_BYTES: Final = 4 * 1024 * 1024
@@ -140,14 +140,10 @@ class Replica(Log):
         follows = self._highest <= self.last  # else a position behind all that is held may be somebody's
         self.origin = self.last if follows else self._highest + 1
         self._ids = (self.origin, [event_id])
-        if not follows or not self._held:
+        if follows:
+            self._forget(self._life)
+        else:
             self._empty(self.origin)
-            return
-        self.closed = False
-        self._resumable, self._history_bytes = self.last, 0
-        self._full = WITH_THE_NEXT
-        self._drop()
-        self.exceeds = self._oldest < self.last
 
     def extend(self, number: int, event_id: str, fields: bytes, now: float) -> bool:
         """Add an event, if it is new here; without those before it, if some of them are missing.

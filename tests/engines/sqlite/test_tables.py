@@ -67,12 +67,16 @@ def test_requests_are_remembered(cursor: sqlite3.Cursor, start: float) -> None:
     assert rows(cursor, "hug_requests0") == rows(cursor, "hug_requests1") == 0
 
 
+def life(cursor: sqlite3.Cursor, channel: str = "news") -> str:
+    return ends(cursor, TABLES, channel, NOW).life
+
+
 def test_a_clock_that_is_set_back(cursor: sqlite3.Cursor) -> None:
     """Events never have an earlier time than those before them, and are trimmed, and read, all the same."""
     bounds = Bounds(1000, 100_000, max_age=60.0)
     for number, now in enumerate([NOW, NOW + 10, NOW - 3600, NOW - 3599, NOW + 11], 1):
         assert take(cursor, TABLES, [entry(bounds=bounds)], now) == [number]
-    times = [event.time for event in read(cursor, TABLES, "news", 0, 100, 1 << 20, NOW + 11)]
+    times = [event.time for event in read(cursor, TABLES, "news", life(cursor), 0, 100, 1 << 20, NOW + 11)]
     assert times == [NOW, NOW + 10, NOW + 10, NOW + 10, NOW + 11]
     assert ends(cursor, TABLES, "news", NOW + 70.5).first == 5
 
@@ -83,7 +87,7 @@ def test_past_their_age(cursor: sqlite3.Cursor) -> None:
     take(cursor, TABLES, entries(5, bounds=bounds), NOW)
     take(cursor, TABLES, entries(5, bounds=bounds), NOW + 30)
     assert ends(cursor, TABLES, "news", NOW + 61).first == 6
-    assert len(read(cursor, TABLES, "news", 0, 100, 1 << 20, NOW + 61)) == 5
+    assert len(read(cursor, TABLES, "news", life(cursor), 0, 100, 1 << 20, NOW + 61)) == 5
     assert ends(cursor, TABLES, "news", NOW + 91).first == 11
     assert due(cursor, TABLES, NOW + 91)
     while due(cursor, TABLES, NOW + 200):
@@ -99,7 +103,7 @@ def test_live_events_are_bounded(cursor: sqlite3.Cursor) -> None:
     number, _, last = place(cursor, TABLES, "news")
     assert last == 5
     assert [event.position for event in live(cursor, TABLES, number, 2, 100, 1 << 20)] == [3, 4, 5]
-    assert read(cursor, TABLES, "news", 0, 100, 1 << 20, NOW) == []
+    assert read(cursor, TABLES, "news", life(cursor), 0, 100, 1 << 20, NOW) == []
     for _ in range(30):
         take(cursor, TABLES, entries(100, bounds=bounds), NOW + 1)
         assert stored(cursor) <= LIVE_EVENTS + 100
@@ -210,7 +214,7 @@ def test_bounds_hold(steps: list[tuple[str, list[int], Bounds, float]]) -> None:
                 rows[:] = [row for row in rows if row[1] >= now - bounds.max_age]
             found = ends(cursor, TABLES, channel, now)
             assert (found.first, found.last) == (rows[0][0] if rows else last[channel] + 1, last[channel])
-            kept = read(cursor, TABLES, channel, 0, 10_000, 1 << 30, now)
+            kept = read(cursor, TABLES, channel, life(cursor, channel), 0, 10_000, 1 << 30, now)
             assert [event.position for event in kept] == [row[0] for row in rows]
             first = live(cursor, TABLES, place(cursor, TABLES, channel)[0], 0, 1, 1)
             assert not kept or first[0].position <= kept[0].position
