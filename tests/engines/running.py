@@ -110,6 +110,7 @@ class Server:
         """Let it do nothing, with its connections open, until `thaw`."""
         for pid in self._processes():
             _signal(pid, signal.SIGSTOP)
+            until(lambda pid=pid: _stands_still(pid), f"process {pid} stands still")
 
     def thaw(self) -> None:
         for pid in self._processes():
@@ -226,6 +227,15 @@ def _family(pid: int) -> Iterator[int]:
         for task in Path(f"/proc/{pid}/task").iterdir():
             for child in (task / "children").read_text().split():
                 yield from _family(int(child))
+
+
+def _stands_still(pid: int) -> bool:
+    """Return whether all threads of a process have stopped, which takes them a moment, or it is gone."""
+    states: list[str] = []
+    for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
+        with contextlib.suppress(OSError):
+            states.append(stat.read_text().rpartition(")")[2].split()[0])
+    return set(states) <= {"T", "Z", "X"}
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
