@@ -58,7 +58,7 @@ def call(
     api_or_module: Any,
     url: str = "",
     body: Any = "",
-    headers: Mapping[str, str] | None = None,
+    headers: Mapping[str, str | bytes] | None = None,
     params: Mapping[str, Any] | None = None,
     query_string: str = "",
     scheme: str = "http",
@@ -72,7 +72,7 @@ def call(
         api_or_module: An API, or the module, or its name, that has one.
         url: Path, perhaps with a query; the slash at its start may be left out.
         body: Text or bytes are sent as they are; anything else as JSON.
-        headers: Of the request.
+        headers: Of the request; values are text or bytes.
         params: Values of the query; a list repeats its name, None is left out.
         query_string: More of the query, already encoded.
         scheme: Of the URL.
@@ -89,7 +89,7 @@ def request_for(
     method: str,
     url: str,
     body: Any,
-    headers: Mapping[str, str] | None,
+    headers: Mapping[str, str | bytes] | None,
     params: Mapping[str, Any],
     query_string: str = "",
     scheme: str = "http",
@@ -99,7 +99,7 @@ def request_for(
     path, _, query = url.partition("?")
     params = {name: value for name, value in params.items() if value is not None}
     fields = {"host": host, "user-agent": "hug.test"}
-    fields.update((name.lower(), value) for name, value in (headers or {}).items())
+    fields.update((name.lower(), _as_text(value)) for name, value in (headers or {}).items())
     content = _encoded(body, fields)
     if content:
         fields["content-length"] = str(len(content))
@@ -114,7 +114,7 @@ def request_for(
         "raw_path": raw_path.encode(),
         "query_string": "&".join(filter(None, (query, query_string, urlencode(params, doseq=True)))).encode(),
         "root_path": "",
-        "headers": [(name.encode("latin-1"), str(value).encode("latin-1")) for name, value in fields.items()],
+        "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields.items()],
         "client": ("127.0.0.1", 65133),
         "server": (host, 443 if scheme == "https" else 80),
     }
@@ -144,6 +144,10 @@ async def exchange(application: Any, scope: Message, content: bytes) -> Response
 
     await application(scope, receive, send)
     return Response(start["status"], start["headers"], b"".join(chunks))
+
+
+def _as_text(value: Any) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
 def _encoded(body: Any, headers: dict[str, str]) -> bytes:

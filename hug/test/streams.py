@@ -27,7 +27,7 @@ def sse(
     body: Any = "",
     *,
     method: str = "GET",
-    headers: Mapping[str, str] | None = None,
+    headers: Mapping[str, str | bytes] | None = None,
     last_event_id: str | None = None,
     timeout: float = 5.0,
     **params: Any,

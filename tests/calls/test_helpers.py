@@ -1,5 +1,6 @@
 """What extensions and old programs import by name: introspection, wrappers, the zen, the runner."""
 
+import base64
 import functools
 import subprocess
 import sys
@@ -88,3 +89,14 @@ def test_runner() -> None:
     with pytest.raises(SystemExit) as ended:
         hug.development_runner.hug(["--version"])
     assert ended.value.code == 0
+
+
+def test_headers_as_bytes(api: hug.API) -> None:
+    """Headers of `hug.test` may be bytes, as those are that `base64` makes."""
+    who = hug.authentication.basic(hug.authentication.verify("ann", "secret"))
+    hug.get("/me", api=api, requires=who)(lambda hug_user: hug_user)
+    hug.sse("/mine", api=api, requires=who)(lambda hug_user: [hug_user])
+    headers = {"Authorization": b"Basic " + base64.b64encode(b"ann:secret")}
+    assert hug.test.get(api, "/me", headers=headers).data == "ann"
+    with hug.test.sse(api, "/mine", headers=headers) as stream:
+        assert next(stream).data == "ann"
