@@ -64,9 +64,11 @@ class InlineDictionary(SubTyped):
 
     def __call__(self, value: Any) -> dict[Any, Any]:
         """Return the dictionary that ``key:value|key:value`` stands for; raise ValueError for any other."""
+        if not isinstance(value, str):
+            raise ValueError("Invalid dictionary provided, expected text such as key:value|key:value")
         convert_key, convert_value = self._converters or (str, str)
         result = {}
-        for item in split(str(value), "|"):
+        for item in split(value, "|"):
             key, colon, part = item.partition(":")
             if not colon or ":" in part:
                 raise ValueError(f"Invalid dictionary provided, expected key:value in '{item}'")

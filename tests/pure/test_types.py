@@ -94,6 +94,7 @@ def test_accepted(kind: Callable[[Any], Any], value: object, expected: object) -
 
 CHOICES = "Invalid value passed. The accepted values are: "
 TRUTH = "Invalid value passed in for true/false field"
+NO_DICTIONARY = "Invalid dictionary provided, expected text such as key:value|key:value"
 BAD_JSON = "Incorrectly formatted JSON provided"
 
 REFUSED = [
@@ -120,6 +121,9 @@ REFUSED = [
         ValueError,
         "Invalid dictionary provided, expected key:value in 'a:1:2'",
     ),
+    (types.inline_dictionary, {"a": "b"}, ValueError, NO_DICTIONARY),
+    (types.inline_dictionary, ["a:b"], ValueError, NO_DICTIONARY),
+    (types.inline_dictionary, 7, ValueError, NO_DICTIONARY),
     (types.one_of(["a", "b"]), "z", KeyError, f"{CHOICES}(a|b)"),
     (types.one_of([1, "b"]), "z", KeyError, f"{CHOICES}(1|b)"),
     (types.one_of("abc"), "ab", KeyError, f"{CHOICES}(a|b|c)"),
