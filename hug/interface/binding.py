@@ -156,6 +156,13 @@ class Binding:
             errors[external] = f"Required parameter '{external}' not supplied"
         return arguments
 
+    def as_outside(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return arguments under the names that they have outside."""
+        if not self.external:
+            return arguments
+        outside = {name: external for external, name in self.external.items()}
+        return {outside.get(name, name): value for name, value in arguments.items()}
+
 
 def undivide(whole: Iterable[str], given: dict[str, Any], as_sent: Callable[[], Mapping[str, Any]]) -> None:
     """Let the fields that take a text as a whole have that, where it was split at its commas.

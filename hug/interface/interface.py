@@ -100,7 +100,7 @@ class Interface(Generic[C]):
         if self.directives:
             await self.direct(call, arguments)
         if self.validate_function is not None:
-            errors = await call.execution.resolve(self.validate_function(arguments))
+            errors = await call.execution.resolve(self.validate_function(self.binding.as_outside(arguments)))
             if errors:
                 call.errors = errors
                 return await self.disapprove(call, errors)

@@ -311,6 +311,17 @@ def test_map_params(api: hug.API) -> None:
     assert hug.test.get(api, "/x?from=z").data["errors"].keys() == {"from"}
 
 
+def test_names_for_validators(api: hug.API) -> None:
+    """A validator knows arguments by the names that they have outside, as its errors tell them."""
+    hug.get("/x", api=api, map_params={"from": "start"}, validate=hug.validate.contains_one_of("from", "to"))(
+        lambda start=None, **_more: "in"
+    )
+    assert hug.test.get(api, "/x?from=3").data == "in"
+    assert hug.test.get(api, "/x").data == {
+        "errors": {"from": "one of these must have a value", "to": "one of these must have a value"}
+    }
+
+
 def test_args_option(api: hug.API) -> None:
     """``args`` gives types in place of annotations."""
 
