@@ -17,9 +17,13 @@ class CORSMiddleware:
     """Says with every answer, errors too, which pages may read it, and answers preflights itself.
 
     It goes before all other middleware: ``api.http.add_middleware(hug.middleware.CORSMiddleware(api))``.
+    What is added later sees nothing of preflights, neither the request nor the response.
     By default pages of all origins may do all, also with the cookies of whoever looks at them; so name the
     origins where cookies say who that is. What a route says itself (``allow_origins``) goes before this.
     """
+
+    answers_preflights = True
+    """See `hug.web.middleware`."""
 
     def __init__(
         self,
@@ -70,7 +74,7 @@ class CORSMiddleware:
         unknown = (method,) if method in falcon.HTTP_METHODS else ()
         methods = unknown if resource is None else cors_policy.methods_of(resource)
         cors_policy.answer_preflight(self.policy, request, response, methods)
-        response.complete = True
+        request.preflight_answered = response.complete = True
 
     async def process_response(
         self, request: Any, response: Any, _resource: Any, _req_succeeded: bool

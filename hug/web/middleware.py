@@ -1,6 +1,10 @@
 """Falcon-style middleware, sync or async, as Falcon's ASGI app takes it: async only.
 
 Sync methods that follow one another share one thread, so that ten of them cost one change of threads.
+
+Falcon asks ``process_response`` of all components, also of those behind one that has completed the response
+and so kept the request from them. Of a preflight that a component with ``answers_preflights`` has answered
+they see nothing: what one keeps when a request comes, its ``process_response`` counts on.
 """
 
 from __future__ import annotations
@@ -40,9 +44,13 @@ def prepared(components: Iterable[Any], host: Host) -> list[Any]:
     served = [each.served_by(host) if hasattr(each, "served_by") else each for each in components]
     result: list[Any] = [_Others(each) for each in served if _has_others(each)]
     result.extend(each for each in served if _has_none(each))
+    answering = (number for number, each in enumerate(served) if getattr(each, "answers_preflights", False))
+    first = next(answering, len(served))
     for name in METHODS:
-        methods = [method for each in served if (method := _method(each, name)) is not None]
+        found = [(number, method) for number, each in enumerate(served) if (method := _method(each, name))]
+        methods = [method for _, method in found]
         if name == "process_response":
+            methods = [_unless_preflight(method) if number > first else method for number, method in found]
             methods.reverse()
             # Falcon calls the last component first.
             result.extend(reversed([_component(name, each) for each in _outward(methods, host)]))
@@ -75,6 +83,17 @@ def _has_none(component: Any) -> bool:
 def _method(component: Any, name: str) -> Method | None:
     """Return a method; Falcon calls ``_async`` ones of components that have both."""
     return getattr(component, f"{name}_async", None) or getattr(component, name, None)
+
+
+def _unless_preflight(method: Method) -> Method:
+    async def process_async(request: Any, *rest: Any) -> None:
+        if not request.preflight_answered:
+            await method(request, *rest)
+
+    def process(request: Any, *rest: Any) -> Any:
+        return None if request.preflight_answered else method(request, *rest)
+
+    return process_async if inspect.iscoroutinefunction(method) else process
 
 
 def _component(name: str, method: Callable[..., Awaitable[None]]) -> Any:

@@ -73,6 +73,9 @@ class Request(falcon.asgi.Request):
     passed = 0
     """How much middleware has seen the response: see `hug.web.middleware`."""
 
+    preflight_answered = False
+    """Whether `hug.middleware.CORSMiddleware` has answered it, and middleware behind that has not seen it."""
+
     @property
     def headers(self) -> Headers:
         """All headers, case-insensitive."""

@@ -130,6 +130,39 @@ def test_preflights_everywhere(api: hug.API, path: str, methods: str) -> None:
     assert called == []
 
 
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_preflights_and_other_middleware(api: hug.API, asynchronous: bool) -> None:
+    """Middleware that is added later sees neither half of a preflight, and both of all else."""
+    seen = []
+
+    @hug.request_middleware(api=api)
+    def outside(request, response):
+        request.context["outside"] = True
+
+    @hug.response_middleware(api=api)
+    def after_outside(request, response, resource):
+        seen.append(request.context["outside"])
+
+    with_cors(api)
+
+    @hug.request_middleware(api=api)
+    def begin(request, response):
+        request.context["begun"] = "begun"
+
+    def end(request, response, resource):
+        seen.append(request.context["begun"])
+
+    async def end_later(request, response, resource):
+        end(request, response, resource)
+
+    hug.response_middleware(api=api)(end_later if asynchronous else end)
+    assert preflight(api, "/both").status == hug.HTTP_200
+    assert seen == [True]
+    assert hug.test.options(api, "/own").status == hug.HTTP_200
+    assert asked(api, "/nowhere").status == hug.HTTP_404
+    assert seen == [True, "begun", True, "begun", True]
+
+
 def test_preflights_of_sinks(api: hug.API) -> None:
     """A sink, which takes every method, is not called for a preflight either."""
     called = with_cors(api)
