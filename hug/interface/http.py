@@ -27,6 +27,7 @@ from hug.interface.streaming_answer import comes_in_pieces, hand_over, in_pieces
 from hug.output_format.prepared import Output
 from hug.web.cors_policy import Policy, tell
 from hug.web.error_body import error_body
+from hug.web.errors import HTTPNotFound
 from hug.web.file_response import SentFile
 from hug.web.request import Request
 from hug.web.response import Response
@@ -111,6 +112,8 @@ class HTTP(Interface[Exchange]):
             exchange.execution = InThread(asyncio.get_running_loop())
             await handlers.run(lambda: finish(self.answer(exchange)))
         if exchange.redirect is not None:
+            if getattr(exchange.redirect, "documents", False):
+                raise HTTPNotFound  # for whichever application serves this to answer
             await exchange.redirect(request, response, api_version=api_version, **url_fields)
 
     async def answer(

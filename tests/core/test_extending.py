@@ -250,6 +250,9 @@ def test_redirects_within(parent: hug.API, child: hug.API) -> None:
     parent.extend(child)
     assert hug.test.get(parent, "/x").data == "{'a': 1}"
     assert hug.test.get(parent, "/missing").status == hug.HTTP_404
+    parent.http.output_format = hug.output_format.json
+    hug.not_found(api=parent)(lambda: "lost")
+    assert hug.test.get(parent, "/missing").data == "lost"
 
 
 def test_documentation(parent: hug.API, child: hug.API) -> None:
