@@ -67,13 +67,16 @@ class CLIInterfaceAPI(APIBase):
             prog: What help and messages call the program; the default is that name.
 
         Raises:
-            SystemExit: As the command does; with 1, after the overview, if there is no such command.
+            SystemExit: As the command does; with 1, after the overview, if there is no such command. With 0
+                after the overview where help is asked for.
         """
         args = list(sys.argv if args is None else args)
         prog = prog or Path(args[0] if args else "").name
         command = self.commands.get(args[1]) if len(args) > 1 else None
         if command is None:
             print(self)
+            if args[1:2] in (["-h"], ["--help"]):
+                raise SystemExit(0)
             if len(args) > 1:
                 print(f"{prog}: error: there is no command {args[1]!r}", file=sys.stderr)
             raise SystemExit(1)

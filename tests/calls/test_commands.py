@@ -480,7 +480,8 @@ def test_async(api: hug.API) -> None:
 def test_overview(api: hug.API, capsys: pytest.CaptureFixture[str]) -> None:
     """Without a command, or with one that there is not, the commands are listed, and the exit code is 1.
 
-    Of a docstring it shows the first paragraph. That there is no such command is said on stderr.
+    So they are with ``--help``, where it is 0. Of a docstring it shows the first paragraph. That there is no
+    such command is said on stderr.
     """
     api.doc = "What it is about."
     hug.cli("first", api=api, doc="Does this\n    and that.\n\n    Args: none.")(lambda: None)
@@ -496,6 +497,10 @@ Available Commands:
  - third
 """
     assert str(api.cli) == expected
+    for words in (["program", "--help"], ["program", "-h"]):
+        with pytest.raises(SystemExit) as ended:
+            api.cli(words)
+        assert (ended.value.code, *capsys.readouterr()) == (0, expected + "\n", "")
     for words in (["program"], ["program", "fourth"], []):
         with pytest.raises(SystemExit) as ended:
             api.cli(words)
