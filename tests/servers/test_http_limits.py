@@ -283,6 +283,8 @@ def test_stuck(start: Start, name: str) -> None:
         finally:
             over.set()
         reading.result()
+    for client in (slow, stream):
+        client.take_more()
     assert len(slow.json()) == 20_000_000
     while stream.chunk():
         stream.body = b""
