@@ -287,6 +287,7 @@ class View:
         if track.on_gap() == "disconnect":
             raise Gap(track.name, lost)
         at.gaps = (*at.gaps, lost)
+        at.unsaid = 0
         data = {
             "channel": track.name,
             "lost": None if track.predicates else lost,
