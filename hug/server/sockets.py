@@ -15,6 +15,8 @@ BACKLOG = 4096
 # A name may have addresses that this machine lacks, ``::1`` above all where IPv6 is switched off.
 ABSENT_ADDRESS = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 
+_TAKEN = "another program listens there; name another port (0: any that is free)"
+
 
 class ListenError(HugError, OSError):
     """A server could not get the address it was asked to serve."""
@@ -56,7 +58,8 @@ def listen(host: str, port: int) -> list[socket.socket]:
             if error.errno in ABSENT_ADDRESS:
                 continue
             close(sockets)
-            raise ListenError(host, port, os.strerror(error.errno or 0).lower()) from None
+            reason = _TAKEN if error.errno == errno.EADDRINUSE else os.strerror(error.errno or 0).lower()
+            raise ListenError(host, port, reason) from None
     if not sockets:
         raise ListenError(host, port, "not an address of this machine")
     return sockets

@@ -13,6 +13,7 @@ from hug.command import main
 from .running import command
 
 EVERYWHERE = "cannot listen on all interfaces, port"
+TAKEN = "another program listens there; name another port (0: any that is free)"
 
 REFUSED = {
     "both": (
@@ -58,7 +59,7 @@ def test_port_in_use(folder: Path, host: str, capsys: pytest.CaptureFixture[str]
     with socket.create_server((host, 0)) as taken:
         port = taken.getsockname()[1]
         assert main(["-f", str(folder / "app.py"), "-p", str(port)]) == 1
-    assert capsys.readouterr() == ("", f"Error: {EVERYWHERE} {port}: address already in use\n")
+    assert capsys.readouterr() == ("", f"Error: {EVERYWHERE} {port}: {TAKEN}\n")
 
 
 @pytest.mark.parametrize(
