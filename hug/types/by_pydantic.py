@@ -8,27 +8,28 @@ from collections.abc import Callable
 from types import UnionType
 from typing import Any, Final
 
-from hug.types.annotations import meant, parts, pydantic_validator
-from hug.types.records import refused
+from hug.types.annotations import pydantic_validator
+from hug.types.records import anywhere, refused
 
 _PACKAGES: Final = frozenset({"pydantic", "annotated_types"})
 
 
 def is_for_pydantic(annotation: Any) -> bool:
-    """Tell whether pydantic alone understands ``annotation``, or a type in it.
+    """Tell whether pydantic alone understands ``annotation``, a type in it, or a field of a record in it.
 
     Such are ``PositiveInt`` (an `int` to everybody else), ``Annotated[int, Field(gt=0)]``, ``HttpUrl``,
     and one of several models. A model that stands alone converts by itself.
     """
-    annotation = meant(annotation)
+    return anywhere(annotation, _is_its_own)
+
+
+def _is_its_own(annotation: Any) -> bool:
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
-        own = any(_package(type(remark)) in _PACKAGES for remark in arguments[1:])
-    elif origin in (typing.Union, UnionType):
-        own = sum(pydantic_validator(each) is not None for each in arguments) > 1
-    else:
-        own = isinstance(annotation, type) and _package(annotation) == "pydantic"
-    return own or any(map(is_for_pydantic, parts(annotation)))
+        return any(_package(type(remark)) in _PACKAGES for remark in arguments[1:])
+    if origin in (typing.Union, UnionType):
+        return sum(pydantic_validator(each) is not None for each in arguments) > 1
+    return isinstance(annotation, type) and _package(annotation) == "pydantic"
 
 
 def _package(kind: type) -> str:

@@ -5,15 +5,16 @@ from collections.abc import Callable
 from typing import Any
 
 from hug.types.adapted import adapted
-from hug.types.annotations import meant, parts
+from hug.types.annotations import meant
 from hug.types.base import Type
+from hug.types.records import anywhere
 
 Check = Callable[..., Any]
 
 
 def checks_inside(annotation: Any) -> bool:
-    """Tell whether an annotation has functions in ``Annotated``, on its own or as part of another type."""
-    return bool(checks(annotation)[1]) or any(map(checks_inside, parts(annotation)))
+    """Tell whether an annotation has functions in ``Annotated``: on its own, in a part or a field of it."""
+    return anywhere(annotation, lambda each: bool(checks(each)[1]))
 
 
 def checks(annotation: Any) -> tuple[Any, tuple[Check, ...]]:

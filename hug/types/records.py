@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import msgspec
 
 from hug.exceptions import InvalidTypeData
+from hug.types.annotations import is_record, meant, parts, pydantic_validator
 
 
 class RecordField(NamedTuple):
@@ -38,6 +39,22 @@ def record_fields(kind: type) -> Mapping[str, RecordField]:
         return _fields(kind)
     except (NameError, TypeError, AttributeError):
         return {}
+
+
+def anywhere(annotation: Any, holds: Callable[[Any], bool], seen: frozenset[Any] = frozenset()) -> bool:
+    """Tell whether something holds for an annotation, a type in it, or a field of a record in it.
+
+    Fields of pydantic's models and dataclasses are left out: these take care of them. ``seen`` are the
+    classes that this one is in.
+    """
+    annotation = meant(annotation)
+    if holds(annotation):
+        return True
+    kind, inside = typing.get_origin(annotation) or annotation, parts(annotation)
+    if is_record(kind) and pydantic_validator(kind) is None and kind not in seen:
+        seen |= {kind}
+        inside = (*inside, *(field.annotation for field in record_fields(kind).values()))
+    return any(anywhere(each, holds, seen) for each in inside)
 
 
 @lru_cache(maxsize=256)

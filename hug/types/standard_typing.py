@@ -33,7 +33,7 @@ from hug.types.base import Type
 from hug.types.bounded_constructors import careful, finite
 from hug.types.by_pydantic import adapter, is_for_pydantic, validated
 from hug.types.checks import checks_inside
-from hug.types.records import record_fields, refused, struct_like
+from hug.types.records import anywhere, record_fields, refused, struct_like
 
 Converter = Callable[..., Any]
 
@@ -57,6 +57,7 @@ def converter(annotation: Any) -> Converter | None:
     if (own := adapted(annotation)) is not None:
         return own
     if is_for_pydantic(annotation):
+        _refuse_uncalled(annotation)
         return _lenient(partial(validated, adapter(annotation).validate_python), annotation)
     if isinstance(annotation, type):
         return _class_converter(annotation)
@@ -64,8 +65,11 @@ def converter(annotation: Any) -> Converter | None:
         return converter(plain) or typing.cast("Converter", plain)
     if typing.get_origin(annotation) is typing.Annotated:
         return _annotated_converter(annotation)
-    if any(beside_none(annotation) is each for each in (bytes, bytearray)):
-        return _or_none(careful(beside_none(annotation)))
+    one = beside_none(annotation)
+    if one is bytes or one is bytearray:
+        return _or_none(careful(one))
+    if one is not annotation and _own(one) is not None:
+        return _or_none(_annotated_converter(one))
     if annotation is None or typing.get_origin(annotation) is not None:
         return _msgspec_converter(annotation)
     return None
@@ -113,15 +117,37 @@ def _reading_json(convert: Converter) -> Converter:
 
 
 def _annotated_converter(annotation: Any) -> Converter:
+    if (own := _own(annotation)) is not None:
+        return own
     kind, *metadata = typing.get_args(annotation)
-    for remark in metadata:
-        if isinstance(remark, Type):
-            return remark
-        if (own := adapted(remark)) is not None:
-            return own
     if any(isinstance(remark, msgspec.Meta) for remark in metadata):
         return _msgspec_converter(annotation)
     return converter(kind) or typing.cast("Converter", kind)
+
+
+def _own(annotation: Any) -> Converter | None:
+    """Return the first of hug's own types, or what is adapted to be one, in an ``Annotated``."""
+    annotation = meant(annotation)
+    remarks = typing.get_args(annotation)[1:] if typing.get_origin(annotation) is typing.Annotated else ()
+    for remark in remarks:
+        own = remark if isinstance(remark, Type) else adapted(remark)
+        if own is not None:
+            return own
+    return None
+
+
+def _refuse_uncalled(annotation: Any) -> None:
+    """Raise TypeError for a check that others, who convert to ``annotation``, would leave out in silence."""
+    if checks_inside(annotation) or anywhere(annotation, _is_own):
+        raise TypeError(
+            f"{annotation} has a function, or one of hug's types, in a field or part of another type, where "
+            "it is not called: put it behind the whole type, as in Annotated[list[int], function], or use "
+            "msgspec.Meta, or pydantic"
+        )
+
+
+def _is_own(annotation: Any) -> bool:
+    return _own(annotation) is not None or (isinstance(annotation, type) and issubclass(annotation, Type))
 
 
 def _msgspec_converter(annotation: Any) -> Converter:
@@ -129,11 +155,7 @@ def _msgspec_converter(annotation: Any) -> Converter:
         _check(annotation)
     except TypeError as error:
         raise TypeError(f"hug cannot convert values to {annotation}: {error}") from None
-    if checks_inside(annotation):
-        raise TypeError(
-            f"{annotation} has a function in an Annotated that is part of another type, where hug does not "
-            "call it: put the function behind the whole type, as in Annotated[list[int], function]"
-        )
+    _refuse_uncalled(annotation)
     target = _with_named_parts(annotation)
     converting = _msgspec_finite if _may_be_infinite(annotation) else _msgspec_convert
 

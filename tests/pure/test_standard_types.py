@@ -418,8 +418,76 @@ def even(value: int) -> int:
     return value
 
 
-@pytest.mark.parametrize("annotation", [list[Annotated[int, even]], Annotated[int, even] | None])
-def test_functions_inside(annotation: Any) -> None:
-    """A function in an inner ``Annotated`` is refused, since it would not be called."""
-    with pytest.raises(TypeError, match="put the function behind the whole type"):
+FEW = types.in_range(0, 5)
+
+
+@dataclass
+class Pair:
+    number: Annotated[int, even]
+
+
+class Few(NamedTuple):
+    number: Annotated[int, FEW]
+
+
+@dataclass
+class Order:
+    """What others than msgspec have to check."""
+
+    amount: pydantic.PositiveInt
+    parts: "list[Order]" = dataclasses.field(default_factory=list)
+
+
+class Mixed(NamedTuple):
+    few: Annotated[int, FEW]
+    many: pydantic.PositiveInt
+
+
+class Even(types.Type):
+    """An even number"""
+
+    def __call__(self, value: Any) -> int:
+        if int(value) % 2:
+            raise ValueError("it is odd")
+        return int(value)
+
+
+@dataclass
+class Evens:
+    number: Even
+
+
+class Struct(msgspec.Struct):
+    amount: pydantic.PositiveInt
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        *(list[Annotated[int, even]], Annotated[int, even] | None, Pair, list[Pair], Few, Mixed),
+        *(list[Annotated[int, FEW]], dict[str, Annotated[int, FEW]], Evens, list[Even]),
+    ],
+)
+def test_checks_inside(annotation: Any) -> None:
+    """A function, or a type of hug's, in an inner ``Annotated`` is refused, since it would not be called."""
+    with pytest.raises(TypeError, match="put it behind the whole type"):
         converter(annotation)
+
+
+def test_fields_for_pydantic() -> None:
+    """What pydantic has to check in a field of another class is checked, or refused if it cannot be."""
+    made = converter(Order)({"amount": "2", "parts": [{"amount": 1}]})
+    assert made == Order(2, [Order(1)])
+    with pytest.raises(InvalidTypeData, match=r"parts\.0\.amount: Input should be greater than 0"):
+        converter(Order)({"amount": "2", "parts": [{"amount": 0}]})
+    with pytest.raises(TypeError, match="pydantic cannot convert"):
+        converter(Struct)
+
+
+def test_own_types_beside_none() -> None:
+    """One of hug's types in the ``Annotated`` of what may be None is asked, unless it is None."""
+    convert = converter(Annotated[int, FEW] | None)
+    assert convert is not None
+    assert (convert(None), convert("4")) == (None, 4)
+    with pytest.raises(ValueError, match="reaches the limit of 5"):
+        convert("9")
