@@ -818,7 +818,7 @@ def test_delete_with_nothing_lost(processes: Processes, closed: bool) -> None:
             listener.read()
             listener.got.remove("")
         channel.delete().result(20)
-        until(lambda: listener.log.id(listener.log.last) == ids.BEFORE_ALL)
+        until(lambda: listener.log.number_of(listener.log.last) == 0)
         assert listener.topic.locate(None) == Place(listener.log.last)
     assert listener.got == expected
     late = processes.listener(after="start")
@@ -846,7 +846,7 @@ def test_delete_with_something_lost(processes: Processes, server: Server) -> Non
     listener.read_until(new)
     assert listener.got[-2:] == [(None, 0), new]
     channel.delete().result(20)
-    until(lambda: listener.log.id(listener.log.last) == ids.BEFORE_ALL)
+    until(lambda: listener.log.number_of(listener.log.last) == 0)
     server.deaf = 1  # now of a channel that the listeners know nothing of
     channel.append(event(5)).result(20)
     channel.delete().result(20)
@@ -909,6 +909,36 @@ def test_delete_while_it_is_compared(processes: Processes, server: Server) -> No
     assert listener.got == [*expected, (None, 0), new]
 
 
+def test_coming_back_from_before_all_that_was_missed(processes: Processes, server: Server) -> None:
+    """Who came while there was no channel, and comes back when one more has been deleted, has a gap."""
+    channel = processes.topic()
+    listener = processes.listener()
+    for fresh in (True, False):
+        before = listener.log.id(listener.log.last)
+        assert (before == ids.BEFORE_ALL) is fresh
+        # Who does not know of the deletion cannot tell that nothing came since.
+        assert processes.listener(after=before).got == ([] if fresh else [(None, 0)])
+        missed = channel.append(event(1)).result(5)
+        listener.read_until(missed)
+        assert Listener(listener.topic, list, after=before).position == listener.position - 1
+        channel.delete().result(5)
+        until(lambda: listener.log.number_of(listener.log.last) == 0)
+        assert Listener(listener.topic, list, after=before).got == [(None, 0)]
+        new = channel.append(event(2)).result(5)
+        listener.read_until(new)
+        back = Listener(listener.topic, list, after=before)
+        back.read_until(new)
+        assert back.got == [(None, 0), new]
+        channel.delete().result(5)
+        until(lambda: listener.log.number_of(listener.log.last) == 0)
+    server.deaf = 1  # of the next nobody knows, but that it was deleted
+    channel.append(event(3)).result(5)
+    before = listener.log.id(listener.log.last)
+    channel.delete().result(5)
+    until(lambda: listener.log.id(listener.log.last) != before)
+    assert Listener(listener.topic, list, after=before).got == [(None, 0)]
+
+
 def test_deleted_again_while_nobody_was_told(processes: Processes, server: Server) -> None:
     """What came and was deleted while the connection was lost, behind a deletion that was told, is a gap."""
     channel = processes.topic()
@@ -916,7 +946,7 @@ def test_deleted_again_while_nobody_was_told(processes: Processes, server: Serve
     first = channel.append(event(1)).result(5)
     listener.read_until(first)
     channel.delete().result(5)
-    until(lambda: listener.log.id(listener.log.last) == ids.BEFORE_ALL)
+    until(lambda: listener.log.number_of(listener.log.last) == 0)
     with server.lock:
         server.cut()
         server.append(Entry("news", "x.1", event(2), BOUNDS))
@@ -945,7 +975,7 @@ def test_told_late(processes: Processes, server: Server) -> None:
     listener.read_until(third)
     assert listener.got == [first, (None, 0), second, third]
     channel.delete().result(5)
-    until(lambda: listener.log.id(listener.log.last) == ids.BEFORE_ALL)
+    until(lambda: listener.log.number_of(listener.log.last) == 0)
     with server.lock:
         for connection in server.connections:
             connection.tell_of_events("news", life, Kept(1, "x.0", time.time(), event(0)))

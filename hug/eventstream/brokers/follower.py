@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any, Final, TypeVar
 
 from hug.eventstream.brokers import Place
-from hug.eventstream.brokers.ids import BEFORE_ALL, beginning_id, id_of, newest_id
+from hug.eventstream.brokers.ids import BEFORE_ALL, beginning_id, behind_id, id_of, new_life, newest_id
 from hug.eventstream.brokers.link import ANSWER, Link
 from hug.eventstream.brokers.lock import LOCK
 from hug.eventstream.brokers.pending_event import Shared
@@ -40,6 +40,7 @@ class Follower:
     Attributes:
         name: The channel's.
         log: Its replica.
+        before: The id of readers that were there before the channel existed, as it is now or will be.
         ready: Done when it is up to date for the first time.
         wanted: Whether there are readers; under the lock.
         life: Of the channel; empty if it is not known to exist.
@@ -53,7 +54,7 @@ class Follower:
     __slots__ = (
         "_absent", "_begun", "_deletions", "_doubted", "_grown", "_known", "_lived", "_lock", "_newest",
         "_over", "_parted", "_pasts", "_waiting",
-        "ahead", "life", "link", "log", "name", "queued", "ready", "tasks", "timer", "wanted",
+        "ahead", "before", "life", "link", "log", "name", "queued", "ready", "tasks", "timer", "wanted",
     )  # fmt: skip
 
     life: str
@@ -72,6 +73,7 @@ class Follower:
         self.ready: Future[None] = Shared()
         self.wanted = True
         self.life = before.life if before is not None else ""
+        self.before = before.before if before is not None else BEFORE_ALL
         self._pasts = before._pasts if before is not None else deque(maxlen=_PASTS)
         # Lives that have ended here, whatever is still told of them.
         self._over = before._over if before is not None else deque(maxlen=_PASTS)
@@ -147,7 +149,8 @@ class Follower:
             if complete:
                 self._pasts.append((self.log.origin, 0))
                 self._parted = -1
-                self.log.renew(BEFORE_ALL)
+                self.before = behind_id(gone.life)
+                self.log.renew(self.before)
                 self.life, self._absent = "", link
                 self._trust(link)
             elif not self.life:
@@ -319,9 +322,12 @@ class Follower:
 
     def _begin_another(self, common: int, ends: Ends) -> None:
         """Begin another past, which is the same up to the event with this number."""
-        event_id = (self.log.identity(common) if common else None) or beginning_id(ends)
+        # Who comes back with an id from before any other life may have missed that: this one is no other's.
+        before = "" if ends.life else f"{new_life()}-0"
+        event_id = (self.log.identity(common) if common else None) or before or beginning_id(ends)
         closed = ends.closed and common == ends.last
         with LOCK:
+            self.before = before
             self._pasts.append((self.log.origin, common))
             self._parted = -1 if self.life and self.life != ends.life else common
             if self.life not in ("", ends.life):

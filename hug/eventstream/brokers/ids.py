@@ -8,7 +8,7 @@ from typing import Final
 from hug.eventstream.engines.engine import Ends, Kept
 
 BEFORE_ALL: Final = "0-0"
-"""The id of a reader of a channel that does not exist yet."""
+"""The id of a reader of a channel that does not exist, and of which nobody here knows that it ever has."""
 
 _DIGITS: Final = string.digits + string.ascii_lowercase
 
@@ -41,6 +41,11 @@ def id_of(event: Kept) -> str:
 def beginning_id(ends: Ends) -> str:
     """Return the id of a client that has had nothing of a channel."""
     return f"{ends.life}-0" if ends.life else BEFORE_ALL
+
+
+def behind_id(life: str) -> str:
+    """Return the id of a client that has had all of a channel which was deleted, and nothing of the next."""
+    return f"{life}.0-0"
 
 
 def newest_id(ends: Ends) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 from hug.eventstream.brokers import Page, Place, Row
 from hug.eventstream.brokers.follower import READ_BYTES, READ_EVENTS, Follower
 from hug.eventstream.brokers.followers import Followers
-from hug.eventstream.brokers.ids import BEFORE_ALL, id_of, newest_id
+from hug.eventstream.brokers.ids import id_of, newest_id
 from hug.eventstream.brokers.link import Failed, Link
 from hug.eventstream.engines.engine import Ends, Kept
 from hug.eventstream.history.replica import number_in
@@ -174,8 +174,8 @@ class OlderEvents:
         if number is None:
             return Place(await self._first(follower), None)
         if number == 0:
-            # Who has had nothing of this life, or came before there was one, begins with the first event.
-            known = event_id in (BEFORE_ALL, f"{follower.life}-0")
+            # Who has had nothing of this life, or came just before it, begins with the first event.
+            known = event_id in (follower.before, f"{follower.life}-0")
             return follower.place(log.origin) if known else Place(await self._first(follower), None)
         ends = await self._ends(follower)
         if ends.life != follower.life:
