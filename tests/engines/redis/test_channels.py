@@ -307,16 +307,6 @@ async def test_many_publishers(shared: Redis, client: "redis.Redis", prefix: str
         assert (await one.ends("news")).closed
 
 
-async def test_another_life_knows_no_requests(shared: Redis, prefix: str) -> None:
-    """A deleted channel has forgotten what was published, too."""
-    async with connected(shared.url, prefix) as (one, _):
-        first, second = entries(2)
-        await put(one, first, second)
-        await one.delete("news")
-        assert await put(one, second, first) == [1, 2]
-        assert await put(one, first, second) == [2, 1]
-
-
 async def test_large_batches_let_others_in(shared: Redis, client: "redis.Redis", prefix: str) -> None:
     """However much is appended at once, no script runs for long: each takes a part of it."""
 

@@ -110,21 +110,18 @@ end
 local highest, published, seen, looked = '', nil, {}, 0
 local newest = redis.call('LINDEX', past, -1)
 if newest then
-  local of, time, _, counter = record(newest)
-  if of == life then
-    highest, published = counter, tonumber(time)
-  else
-    redis.call('DEL', past)
-  end
+  local _, time, _, counter = record(newest)
+  highest, published = counter, tonumber(time)
 end
 
--- The position of an event that was taken before; looks back no further than it must.
+-- The position of an event that was taken before, be it in a channel that was deleted since; looks back no
+-- further than it must.
 local function remembered(counter)
   while not seen[counter] do
     local text = redis.call('LINDEX', past, -1 - looked)
     if not text then return end
-    local of, _, position, high, counters = record(text)
-    if of ~= life or later(counter, high) then return end
+    local _, _, position, high, counters = record(text)
+    if later(counter, high) then return end
     position, looked = tonumber(position), looked + 1
     for each in string.gmatch(counters, '%S+') do
       seen[each], position = position, position + 1
