@@ -59,7 +59,8 @@ class Ends:
 
     Attributes:
         life: Tells the channel from one of the same name that was deleted, or lost with the engine's data,
-            before; ``[A-Za-z0-9._]``, 32 characters at most. Empty if the channel does not exist.
+            before; ``[A-Za-z0-9._]``, 32 characters at most. Empty if the channel does not exist, as
+            it does from its first event on.
         first: The position of the oldest event that is kept; ``last + 1`` if none is.
         last: The position of the newest that there has ever been; 0 if there was none.
         request: That of the newest one, whether it is still kept or not; empty if there was none.

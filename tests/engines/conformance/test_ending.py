@@ -4,7 +4,7 @@ import pytest
 
 from hug.eventstream.engines.engine import Deleted, Engine
 from hug.eventstream.history.log import Bounds
-from hug.exceptions import ChannelClosed
+from hug.exceptions import ChannelClosed, LeaseLost
 
 from ...waiting import eventually
 from ..conftest import Another, Ear
@@ -119,6 +119,25 @@ async def test_deleting_what_is_closed(engine: Engine) -> None:
     await engine.delete("news")
     assert await put(engine, entry()) == [1]
     assert not (await engine.ends("news")).closed
+
+
+async def test_refused_first_event(engine: Engine, ear: Ear) -> None:
+    """A channel of which an event was refused, and none taken, does not exist, and nothing is told of it."""
+    await engine.follow("news")
+    await put(engine, entry())
+    await engine.delete("news")
+    await eventually(lambda: "news" in ear.changes)
+    number = await engine.lease("it", "one", 10)
+    await engine.release("it", "one")
+    await engine.lease("it", "another", 10)
+    assert number is not None
+    (answer,) = await engine.append([entry(lease=("it", number))])
+    assert isinstance(answer, LeaseLost)
+    assert (await engine.ends("news")).life == ""
+    await engine.delete("news")
+    await put(engine, entry())
+    await eventually(lambda: ear.positions("news") == [1, 1])
+    assert len(ear.changes) == 1
 
 
 async def test_deleting_nothing(engine: Engine) -> None:

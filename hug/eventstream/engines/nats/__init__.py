@@ -290,7 +290,7 @@ class Nats:
                 # Whoever closed the channel has not said so yet, and may never.
                 await self._closing.last_word(at, known)
                 stream, newest = await self._newest(at)
-        if stream is None or known is None:
+        if stream is None or known is None or not stream.last:
             return Ends("", 1, 0, "", False, self._leases.now())
         return Ends(
             known.life,

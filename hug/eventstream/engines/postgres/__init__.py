@@ -41,7 +41,7 @@ SELECT c.life,
     ), c.last + 1) ELSE c.first END,
     c.last, c.last_request, c.closed, now
 FROM (SELECT extract(epoch FROM clock_timestamp())::float8 AS now) AS clock
-LEFT JOIN {channels} AS c ON c.name = %b
+LEFT JOIN {channels} AS c ON c.name = %b AND c.last > 0
 """
 
 # The oldest by the index of positions, whatever was there when it was planned; see `notifications`, too.
@@ -69,7 +69,7 @@ WITH gone AS (DELETE FROM {channels} WHERE name = %b RETURNING id, life, last, l
     noted AS (INSERT INTO {deleted} SELECT id FROM gone)
 SELECT pg_notify(
     'hug_' || {channels_text}::regclass::oid, concat_ws(':', %s::text, 0, id, life, last, last_request)
-) FROM gone
+) FROM gone WHERE last > 0
 """
 
 # Numbers are milliseconds, so that they grow even when the row was lost, with a backup that is restored, say.

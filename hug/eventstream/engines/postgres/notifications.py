@@ -29,7 +29,9 @@ _GROWN: Final = """
 SELECT wanted.n, c.id, c.life, c.last, e.position, e.requests, e.time, e.fields, e.sizes
 FROM unnest(%b::text[], %b::bigint[]) WITH ORDINALITY AS wanted (name, after, n)
 CROSS JOIN (SELECT %b::bigint AS events, %b::bigint AS bytes) AS most
-CROSS JOIN LATERAL (SELECT id, life, last FROM {channels} WHERE name = wanted.name OFFSET 0) AS c
+CROSS JOIN LATERAL (
+    SELECT id, life, last FROM {channels} WHERE name = wanted.name AND last > 0 OFFSET 0
+) AS c
 LEFT JOIN LATERAL (
     SELECT position, requests, time, fields, sizes FROM (
         SELECT position, requests, time, fields, sizes, before,
