@@ -793,6 +793,23 @@ async def test_following_a_channel_that_is_deleted(engine: Engine, ear: Ear, ano
     await eventually(lambda: ear.positions("news") == [1])
 
 
+async def test_a_channel_whose_number_is_no_greater(
+    engine: Engine, ear: Ear, prefix: str, admin: psycopg.Connection[Any]
+) -> None:
+    """Of two who make a channel the one with the greater number may be first, and may be deleted before the
+    other goes on: that one's channel is told of, too."""
+    await engine.follow("news")
+    told: list[str] = []
+    for number in (1000, 500, 2000):
+        admin.execute(f'ALTER TABLE "{prefix}_channels" ALTER COLUMN id RESTART WITH {number}')
+        await put(engine, each := entry())
+        told.append(each.request)
+        await eventually(lambda: requests(ear.events["news"]) == told)
+        await engine.delete("news")
+        await eventually(lambda: len(ear.deleted) == len(told))
+    assert None not in ear.deleted
+
+
 async def test_what_is_told_while_a_batch_is_large(engine: Engine, ear: Ear, another: Another) -> None:
     """More than is read at once is told of in order, and whole."""
     other, _ = await another()

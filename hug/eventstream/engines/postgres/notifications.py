@@ -71,7 +71,8 @@ class _Followed:
 
     Attributes:
         told: The position up to which it was told of; None: it is not known yet where it begins.
-        id: Tells it from others that had its name, and is greater than theirs; 0: there was none.
+        id: Tells it from others that had its name, and is greater than theirs, unless several wanted to make
+            it at the same moment; 0: there was none.
         over: Whether it was told that this one is deleted.
         since: The id of the first that it was told of, or of one of which it was not told what became of it:
             what is told of those before is too late.
@@ -209,7 +210,7 @@ class Feed:
         if followed.deleted:  # that comes first, and what is left of it
             self._look_at(name)
             return
-        if followed.over and number > followed.id:
+        if followed.over and number not in (0, followed.id):  # mostly a greater one; see `_Followed`
             followed.id, followed.told, followed.over = number, 0, False
         if number != followed.id:
             if followed.over:
