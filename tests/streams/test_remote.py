@@ -656,6 +656,35 @@ def test_leaving(processes: Processes, server: Server, monkeypatch: pytest.Monke
     assert channel.log.oldest == channel.log.last
 
 
+@pytest.mark.parametrize("absent", [False, True])
+def test_leaving_while_it_is_compared(
+    processes: Processes, server: Server, monkeypatch: pytest.MonkeyPatch, absent: bool
+) -> None:
+    """A channel that is left while it is compared is not taken for one that is followed."""
+    monkeypatch.setattr(followers, "LINGER", 0.0)
+    publisher, channel = processes.topic(), processes.topic()
+    broker = processes.brokers[-1]
+    listener = Listener(channel, list)
+    listener.read_until(publisher.append(event(1)).result(20))
+    if absent:
+        publisher.delete().result(20)
+        until(lambda: listener.log.number_of(listener.log.last) == 0)
+    server.way = 0.3
+    doubt(server)
+    channel.unfollow()
+    until(lambda: broker.health().followed == 0)
+    until(lambda: not broker.thread.followers._working, "it has been compared")
+    assert not channel.follows
+    for number in (2, 3):  # of which it is not told
+        publisher.delete().result(20)
+        last = publisher.append(event(number)).result(20)
+    ready = channel.follow()
+    assert ready is not None
+    ready.result(20)
+    listener.read_until(last)
+    assert listener.got[1:] == [(None, 0), last]
+
+
 def test_coming_back(processes: Processes, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """A channel that is read again after a while is as true as before."""
     monkeypatch.setattr(followers, "LINGER", 0.01)

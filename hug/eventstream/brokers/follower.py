@@ -57,6 +57,7 @@ class Follower:
         "ahead", "before", "life", "link", "log", "name", "queued", "ready", "tasks", "timer", "wanted",
     )  # fmt: skip
 
+    before: str
     life: str
     _known: bool
     _lived: bool
@@ -201,14 +202,15 @@ class Follower:
         return link
 
     async def update(self, link: Link) -> None:
-        """Make the replica true.
+        """Make the replica true, unless the channel is left meanwhile: then it is forgotten.
 
         Raises:
             Unreachable: The connection is lost.
         """
+        ready = self.ready
         async with self._lock:
             self.link = None
-            while self.link is not link:
+            while self.link is not link and self.ready is ready:
                 self._doubted, self._newest = False, 0
                 try:
                     ends = await self._ask(link, link.engine.ends(self.name))
@@ -222,9 +224,12 @@ class Follower:
                     continue
                 if not self._doubted and self._newest <= self.number:
                     self.link = link
+            if self.ready is not ready:  # nobody tells of it any more
+                self.forget()
+                return
         self._grown()
-        if not self.ready.done():
-            self.ready.set_result(None)
+        if not ready.done():
+            ready.set_result(None)
         waiting, self._waiting = self._waiting, []
         for each in waiting:
             if not each.done():
