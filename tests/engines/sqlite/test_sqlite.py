@@ -573,3 +573,29 @@ async def test_a_life_between_two_looks(opened: Opened, opening: Open, path: Pat
     await put(other, *entries(3))
     await eventually(lambda: ear.positions("news") == [1, 2, 1, 2, 3])
     assert [deleted and deleted.last for deleted in ear.deleted] == [1, 2]
+
+
+async def test_two_who_are_followed_at_once(
+    opened: Opened, opening: Open, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A channel is told of from when it is followed on, also while another one waits for a locked file."""
+    one, ear = opened
+    other, _ = await opening(path)
+    unlocked = asyncio.Event()
+    read, readers = one.file.read, iter([unlocked])
+
+    async def read_late(work: Any) -> Any:
+        for locked in readers:  # the first alone
+            await locked.wait()
+        return await read(work)
+
+    monkeypatch.setattr(one.file, "read", read_late)
+    following = asyncio.ensure_future(one.follow("a"))
+    await asyncio.sleep(0)
+    await one.follow("b")
+    await put(other, entry("b"))
+    unlocked.set()
+    await following
+    await eventually(lambda: ear.positions("b") == [1])
+    await put(other, entry("a"))
+    await eventually(lambda: ear.positions("a") == [1])

@@ -221,9 +221,10 @@ class SQLite:
         """See `hug.eventstream.engines.engine.Engine.follow`."""
         if channel in self._followed:
             return
-        if not self._followed:
-            self._moved, self._deletions = await self._read(reading.changes)
+        changes = await self._read(reading.changes)
         place = await self._read(reading.place, channel)
+        if not self._followed:
+            self._moved, self._deletions = changes
         self._followed.setdefault(channel, _Followed(*place))
         self._poll_later()
 
