@@ -73,7 +73,7 @@ class API(metaclass=_OnePerModule):
         """
         self.module = modules.find(module) if isinstance(module, str) else module
         self.name = name or getattr(self.module, "__name__", "")
-        self.doc = doc if doc is not None else getattr(self.module, "__doc__", None)
+        self.doc = doc if doc is not None or self.module is None else self.module.__doc__
         self.cli_error_exit_codes = cli_error_exit_codes
         self.future = future
         self.context: dict[str, Any] = {}

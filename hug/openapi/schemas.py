@@ -15,7 +15,7 @@ from hug.openapi.enums import as_declared
 from hug.openapi.hug_types import schema_of_type
 from hug.openapi.marshmallow_schemas import schema_of_fields
 from hug.sentinels import NOTHING
-from hug.types.annotations import beside_none, is_named_tuple, meant, rebuilt
+from hug.types.annotations import beside_none, contains_itself, is_named_tuple, meant, rebuilt
 from hug.types.base import Type
 from hug.types.by_pydantic import adapter, is_for_pydantic
 from hug.types.records import struct_like
@@ -52,7 +52,7 @@ class Schemas:
         One that nothing is known about has an empty schema, which everything fits, with a description if it
         has words of its own.
         """
-        if any(annotation is each for each in _ANYTHING):
+        if any(annotation is each for each in _ANYTHING) or contains_itself(annotation):
             return {}
         if any(beside_none(annotation) is each for each in OCTETS):
             text = {"type": "string"}

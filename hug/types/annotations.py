@@ -36,6 +36,20 @@ def meant(annotation: Any) -> Any:
             return annotation
 
 
+def contains_itself(annotation: Any, inside: tuple[Any, ...] = ()) -> bool:
+    """Tell whether an alias of a ``type`` statement is part of what it stands for, or there is one inside.
+
+    msgspec cannot convert to such, nor will any walk through its parts end. ``inside`` are the aliases that
+    this one is part of.
+    """
+    if hasattr(annotation, "__value__") and not isinstance(annotation, type):
+        if any(annotation is each for each in inside):
+            return True
+        inside = (*inside, annotation)
+        return contains_itself(annotation.__value__, inside)
+    return any(contains_itself(each, inside) for each in parts(annotation))
+
+
 def beside_none(annotation: Any) -> Any:
     """Return the type of what is one type or None; all else as it is."""
     if typing.get_origin(annotation) in (typing.Union, UnionType):

@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 
 from hug.types.adapted import described
-from hug.types.annotations import meant
+from hug.types.annotations import contains_itself, meant
 from hug.types.base import Type
 
 ANY_TEXT: Final = "Basic text / string value"
@@ -48,6 +48,8 @@ def describe(annotation: Any) -> str:
     """Return what documentation says of ``annotation``: itself if it is text, the docstring of a type."""
     if isinstance(annotation, str):
         return annotation
+    if contains_itself(annotation):
+        return str(annotation)
     annotation = meant(annotation)
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:

@@ -20,6 +20,7 @@ from hug.types.adapted import adapted
 from hug.types.annotations import (
     TEXTUAL,
     beside_none,
+    contains_itself,
     has_records,
     is_named_tuple,
     is_record,
@@ -54,6 +55,10 @@ def converter(annotation: Any) -> Converter | None:
     """
     if annotation is Any:
         return _unchanged
+    if contains_itself(annotation):
+        raise TypeError(
+            f"hug cannot convert values to {annotation}, which contains itself: use a class, or Any"
+        )
     if (own := adapted(annotation)) is not None:
         return own
     if is_for_pydantic(annotation):

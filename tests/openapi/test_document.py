@@ -14,6 +14,7 @@ import pytest
 from marshmallow import fields
 
 import hug
+from hug.openapi.schemas import Schemas
 
 from . import app
 
@@ -50,6 +51,19 @@ def test_valid() -> None:
     check(DOCUMENT)
     assert DOCUMENT["openapi"] == "3.2.0"
     assert json.loads(json.dumps(DOCUMENT)) == DOCUMENT
+
+
+class Alias:
+    """As ``type Tree = list[Tree] | int`` makes it in Python 3.12."""
+
+    def __init__(self) -> None:
+        self.__value__ = list[self] | int  # type: ignore[valid-type]
+
+
+def test_alias_that_contains_itself() -> None:
+    """Nothing is told of an alias that is part of itself."""
+    assert Schemas().of(Alias()) == {}
+    assert Schemas().of(list[Alias()]) == {}  # type: ignore[misc]
 
 
 def test_about_the_api() -> None:

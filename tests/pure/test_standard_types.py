@@ -491,3 +491,20 @@ def test_own_types_beside_none() -> None:
     assert (convert(None), convert("4")) == (None, 4)
     with pytest.raises(ValueError, match="reaches the limit of 5"):
         convert("9")
+
+
+class Alias:
+    """As ``type Tree = list[Tree] | int`` makes it in Python 3.12."""
+
+    __value__: Any
+
+    def __init__(self) -> None:
+        self.__value__ = list[self] | int  # type: ignore[valid-type]
+
+
+def test_aliases_that_contain_themselves() -> None:
+    """An alias that is part of itself is refused, alone and inside of others, not followed for ever."""
+    for annotation in (Alias(), list[Alias()]):  # type: ignore[misc]
+        with pytest.raises(TypeError, match="contains itself"):
+            converter(annotation)
+        assert describe(annotation) == str(annotation)
