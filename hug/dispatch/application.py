@@ -57,6 +57,8 @@ class Application:
             if scope["type"] == "websocket":
                 await refuse_websocket(receive, send)
                 return
+            if type(scope["headers"]) is not list:  # ASGI lets it be iterables that can be read but once
+                scope = {**scope, "headers": [(name, value) for name, value in scope["headers"]]}
             try:
                 scope = admitted(scope, self.site.max_header_size)
             except HTTPError as error:

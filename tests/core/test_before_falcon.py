@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import falcon.testing
 import pytest
 
 import hug
@@ -134,3 +135,16 @@ def test_what_is_remembered_of_clients_is_bounded(api: hug.API) -> None:
     assert kept.currsize * LONGEST_MEDIA_TYPE <= 256 * 1024
     response = hug.test.post(api, "/x", "a", headers={"content-type": "a" * (LONGEST_MEDIA_TYPE + 1)})
     assert response.status_code == 431
+
+
+def test_headers_that_can_be_read_once(api: hug.API) -> None:
+    """Headers may be iterables that end, as ASGI has it and Falcon's own test client sends them."""
+    api.http.add_middleware(hug.middleware.CORSMiddleware(api, allow_origins=["https://page.example"]))
+    hug.get("/x", api=api)(lambda request: request.get_header("X-A"))
+    hug.sse("/stream", api=api)(lambda: ["event"])
+    client = falcon.testing.TestClient(api.http.server())
+    headers = {"X-A": "a", "Origin": "https://page.example"}
+    assert client.simulate_get("/x", headers=headers).json == "a"
+    assert "data: event\n" in client.simulate_get("/stream", headers=headers).text
+    refused = client.simulate_get("/x", headers=headers | {"X-A": "a" * 70_000})
+    assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (431, headers["Origin"])
