@@ -43,7 +43,8 @@ class Threads:
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what ``function`` returns, or raise what it raises, in a thread with this context.
 
-        A cancelled wait gives up the answer; the call itself is not made if it has not begun.
+        What it sets of context variables is set here afterwards, as if it had been called here. A cancelled
+        wait gives up the answer; the call itself is not made if it has not begun.
         """
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
@@ -63,7 +64,11 @@ class Threads:
                 _deliver(loop, answer, answer.set_result, result)
 
         self._submit(job)
-        return await answer
+        try:
+            return await answer
+        finally:
+            if not answer.cancelled():  # else it may still run
+                _take_over(context)
 
     def _submit(self, job: Callable[[], None]) -> None:
         if self._process != os.getpid():
@@ -81,6 +86,13 @@ class Threads:
             self._jobs.get()()
             with self._lock:
                 self._spare += 1
+
+
+def _take_over(context: contextvars.Context) -> None:
+    """Set each context variable that is another one in ``context``."""
+    for variable, value in context.items():
+        if variable.get(context) is not value:  # a default that is no value of any variable
+            variable.set(value)
 
 
 def _caused(error: StopIteration) -> RuntimeError:

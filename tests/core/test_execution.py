@@ -121,6 +121,36 @@ def test_context_variables(api: hug.API) -> None:
     assert hug.test.get(api, "/mixed").data == "/mixed"
 
 
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_context_variables_of_threads(api: hug.API, asynchronous: bool) -> None:
+    """A function sees what sync middleware sets, and that what the function sets, even if this fails."""
+    seen = []
+
+    @hug.request_middleware(api=api)
+    def begin(request, response):
+        variable.set(request.path)
+
+    @hug.response_middleware(api=api)
+    def end(request, response, resource):
+        seen.append(variable.get())
+
+    def function(fail: bool = False):
+        variable.set(f"function {variable.get()}")
+        if fail:
+            raise hug.HTTPConflict
+        return variable.get()
+
+    async def coroutine(fail: bool = False):
+        return function(fail)
+
+    hug.get("/x", api=api)(coroutine if asynchronous else function)
+    assert hug.test.get(api, "/x").data == "function /x"
+    assert hug.test.get(api, "/x?fail=1").status == hug.HTTP_409
+    assert hug.test.get(api, "/nowhere").status == hug.HTTP_404
+    assert seen == ["function /x", "function /x", "/nowhere"]
+    assert variable.get() == "unset"
+
+
 def test_blocked_functions_leave_others_alone(api: hug.API) -> None:
     """While one function blocks, others answer."""
     started, go_on = threading.Event(), threading.Event()
