@@ -78,6 +78,8 @@ class Inputs:
         schema = self._field(field)
         if field.annotation is NOTHING or isinstance(field.annotation, str):
             schema = {"type": "string", **schema}
+            if not isinstance(schema.get("default", ""), str):
+                del schema["default"]  # which the function gets, and a client cannot send
         parameter: dict[str, Any] = {"name": field.external, "in": "query"}
         if field.default is NOTHING:
             parameter["required"] = True

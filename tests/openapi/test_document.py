@@ -504,6 +504,22 @@ def test_bytes(api: hug.API) -> None:
     assert content.keys() == {"application/json", "application/octet-stream"}
 
 
+def test_defaults_without_a_type(api: hug.API) -> None:
+    """The default of a parameter that has no type, and so gets text, is told if it is text."""
+
+    @hug.http("/x", api=api, accept=("GET", "POST"))
+    def handler(number=2, word="a", several=(), documented: "Any words" = 5): ...  # noqa: F722
+
+    document = api.http.openapi()
+    check(document)
+    assert {name: each["schema"] for name, each in parameters("/x", document=document).items()} == {
+        "number": {"type": "string"},
+        "word": {"type": "string", "default": "a"},
+        "several": {"type": "string"},
+        "documented": {"type": "string", "description": "Any words"},
+    }
+
+
 def test_bodies_that_are_enough(api: hug.API) -> None:
     """A body may be told as JSON alone, for programs that cannot choose; files stay what they are: forms."""
     hug.post("/values", api=api)(lambda number: number)
