@@ -35,11 +35,13 @@ class _Session:
         id: That of the client's cookie, if the store knows it.
         replaced: One that is to go.
         before: What the store had when the request came.
+        loaded: Whether the request has come so far.
     """
 
     id: str | None = None
     replaced: str | None = None
     before: Any = None
+    loaded: bool = False
 
 
 class SessionMiddleware:
@@ -49,7 +51,8 @@ class SessionMiddleware:
     begins. An id that the store does not know is never taken on: the client gets a new one, so that nobody
     can make another's browser use an id of his choice. Of two requests of one session at the same time, both
     begin with what the store has, and each saves the keys that it has changed or deleted itself: the one that
-    ends last decides about a key that both have changed.
+    ends last decides about a key that both have changed. One that is deleted from the context, or set to
+    None, is emptied.
     """
 
     def __init__(
@@ -130,7 +133,7 @@ class SessionMiddleware:
         self, request: Any, response: Any, _resource: Any, _req_succeeded: bool
     ) -> None:
         """Save the session, and tell the client its id."""
-        if self.context_name in request.context:  # else the request has never come so far
+        if self._session(request).loaded:
             await self._step(self._save, request, response)
 
     async def _step(self, step: Callable[..., Any], *args: Any) -> None:
@@ -146,7 +149,8 @@ class SessionMiddleware:
             # Its own, so that requests with the id from before `renew` do not see what comes after.
             data = copy.copy(kept)
             session.id, session.before = asked, _apart(kept)
-        request.context[self.context_name] = data
+        request.context[self.context_name] = {} if data is None else data
+        session.loaded = True
 
     async def _kept(self, sid: str) -> Any:
         """Return what the store has, `_GONE` if it has nothing."""
@@ -158,7 +162,9 @@ class SessionMiddleware:
             return _GONE
 
     async def _save(self, request: Any, response: Any) -> None:
-        session, data = self._session(request), request.context[self.context_name]
+        session, data = self._session(request), request.context.get(self.context_name)
+        if data is None:
+            data = {}  # a session that is taken away, or set to None, is ended
         if session.replaced is not None:
             await _value(self.store.delete(session.replaced))
             session.replaced = None

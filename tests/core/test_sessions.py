@@ -206,6 +206,26 @@ def test_changed_deep_inside(api: hug.API) -> None:
     assert store.store.get("known") == {"new": 1}
 
 
+@STORES
+def test_ended(api: hug.API, store) -> None:
+    """A session that a function deletes from the context, or sets to None, is empty with the next request."""
+    counting(api, store())
+
+    @hug.get("/end", api=api)
+    def end(request, how):
+        if how == "deleted":
+            del request.context["session"]
+        else:
+            request.context["session"] = None
+
+    _, sid = visit(api, "/count")
+    for how in ("deleted", "none"):
+        assert visit(api, "/count", sid) == ({"count": 2}, sid)
+        visit(api, f"/end?how={how}", sid)
+        assert visit(api, "/count", sid) == ({"count": 1}, sid)
+    assert visit(api, "/end?how=none")[1] != sid
+
+
 def test_forgotten_while_a_request_runs(api: hug.API) -> None:
     """Who is logged out by ``store.delete`` stays so, whatever that request still does."""
     store = InMemoryStore()
