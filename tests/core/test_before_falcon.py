@@ -32,10 +32,9 @@ def test_headers_are_bounded(port: int) -> None:
     long = get("/get", "X: " + "a" * 65_536)
     for request in (many, long):
         status, _, body = exchange(port, request)
-        assert (status, b"65536" in body) == (431, True) or (status, body) == (
-            400,
-            b"Invalid HTTP request received.",
-        )
+        # uvicorn's h11 closes before it has read all, and the reset may take its answer's body along.
+        by_h11 = status == 400 and b"Invalid HTTP request received.".startswith(body)
+        assert (status, b"65536" in body) == (431, True) or by_h11
     # uvicorn's h11 itself refuses a head of 16 KiB or more that comes in pieces.
     assert exchange(port, get("/get", "X: " + "a" * 15_000))[2] == b"1"
 
