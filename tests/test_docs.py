@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 from functools import partial
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
@@ -288,6 +288,25 @@ def test_log(module: ModuleType) -> None:
     for elsewhere in ("5", "9" * 23, "9" * 4096, "x"):
         with hug.test.sse(module, "/log", last_event_id=elsewhere) as stream:
             assert next(stream).data == "new"
+
+
+@block("docs/streams.md", "'/log'")
+def test_log_that_grows(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line that is completed while the log is being read arrives as a whole."""
+    path = Path("app.log")
+    path.write_bytes(b"one\ntw")
+
+    class Growing(io.BufferedReader):
+        def __next__(self) -> bytes:
+            line = super().__next__()
+            if not line.endswith(b"\n"):
+                path.write_bytes(b"one\ntwo\n")
+            return line
+
+    log = SimpleNamespace(exists=path.exists, open=lambda mode: Growing(io.FileIO(path)))
+    monkeypatch.setattr(module, "LOG", log)
+    with hug.test.sse(module, "/log") as stream:
+        assert [message.data for message in stream.take(2)] == ["one", "two"]
 
 
 @block("docs/streams.md", "'/complete'")
