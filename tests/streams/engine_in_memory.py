@@ -267,6 +267,7 @@ class InMemory:
     async def unfollow(self, channel: str) -> None:
         await self._ask("unfollow")
         self._following.discard(channel)
+        self._server.calls["unfollowed"] += 1
 
     async def ends(self, channel: str) -> Ends:
         await self._ask("ends")

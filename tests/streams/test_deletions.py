@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from hug.eventstream.brokers import follower
+from hug.eventstream.brokers import follower, followers
 from hug.eventstream.brokers.remote_topic import RemoteTopic
 from hug.eventstream.engines.engine import Entry
 from hug.eventstream.history.log import Bounds
@@ -21,7 +21,7 @@ from .test_remote_at_random import in_a_hurry
 
 DOES = [
     "publish", "publish", "delete", "hold", "let through", "let some through", "doubt", "deaf", "cut", "read",
-    "come back", "catch up", "catch up, delete",
+    "come back", "catch up", "catch up, delete", "leave", "slow",
 ]  # fmt: skip
 FIRST, RUNS = int(os.environ.get("HUG_RANDOM_FIRST", "0")), int(os.environ.get("HUG_RANDOM_RUNS", "40"))
 STEPS = 60
@@ -189,6 +189,7 @@ def test_at_random(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is told late, lost or asked in between: no jump is silent, nothing comes twice."""
     chance = random.Random(seed)
     monkeypatch.setattr(follower, "ANSWER", chance.choice([0.005, 0.05]))
+    monkeypatch.setattr(followers, "LINGER", chance.choice([0.0, 0.002, 10.0]))
     lives = Lives(Bounds(chance.choice([1, 3, 1000]), 1 << 24), processes=2, held=chance.random() < 0.7)
     server = lives.server
     done = []
@@ -220,11 +221,26 @@ def test_at_random(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
                         listeners[-1].read()
                     case "come back" if after := has_had(listeners[-1]):
                         listeners.append(Listener(chance.choice(lives.topics), list, after=after))
+                    case "leave":
+                        topic = chance.choice(lives.topics)
+                        left = [(each, has_had(each[-1])) for each in readers if each[-1].topic is topic]
+                        topic.unfollow()
+                        chance.choice([lives.publish, lives.delete, lambda: None])()
+                        for each, after in left:
+                            each.append(Listener(topic, list, after=after or None))
+                            if not after:
+                                each[-1].got.append((None, 0))
+                    case "slow":
+                        server.delay = chance.choice([0.0, 0.003])
                     case "catch up" | "catch up, delete":
                         lives.catch_up([listeners[-1] for listeners in readers])
                         if "delete" in does:
                             lives.delete()
-                            until(lambda: not any(map(newest_number, lives.topics)))
+                            until(
+                                lambda: (
+                                    not any(newest_number(topic) for topic in lives.topics if topic.wanted)
+                                )
+                            )
             lives.catch_up([listeners[-1] for listeners in readers])
             for listeners in readers:
                 lives.check([each for listener in listeners for each in listener.got])

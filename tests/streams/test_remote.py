@@ -701,6 +701,24 @@ def test_coming_back(processes: Processes, server: Server, monkeypatch: pytest.M
     assert listener.got == server.run().ids
 
 
+def test_coming_back_while_it_is_left(
+    processes: Processes, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who comes while the engine is told that a channel is followed no more is told of it all the same."""
+    monkeypatch.setattr(followers, "LINGER", 0.0)
+    channel, publisher = processes.topic(), processes.topic()
+    listener = Listener(channel, list)
+    server.delay = 0.2
+    channel.unfollow()
+    until(lambda: server.calls["unfollow"] == 1)
+    server.delay = 0.0
+    ready = channel.follow()
+    assert ready is not None
+    ready.result(20)
+    until(lambda: server.calls["unfollowed"] == 1)
+    listener.read_until(publisher.append(event(1)).result(20))
+
+
 def test_two_topics_of_a_name(processes: Processes, server: Server) -> None:
     """Two topics of the same channel in one process share what is told of it; one may go."""
     broker = processes.broker()

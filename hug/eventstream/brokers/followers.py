@@ -52,6 +52,7 @@ class Followers:
         self._worker = worker
         self._by_name: dict[str, list[Follower]] = {}
         self._followed: set[str] = set()  # over the connection that there is
+        self._leaving: set[str] = set()  # the engine is yet to answer that it follows them no more
         self._queue: deque[Follower] = deque()
         self._working = 0
 
@@ -94,15 +95,18 @@ class Followers:
 
     async def _unfollow(self, name: str) -> None:
         link = self._worker.link
-        if link is not None and name in self._followed and name not in self._by_name:
-            self._followed.discard(name)
-            try:
-                await link.call(link.engine.unfollow(name))
-            except (Unreachable, BrokerError):
-                return
-            if name in self._by_name:  # a reader has come meanwhile
-                for follower in self._by_name[name]:
-                    self.refresh(follower)
+        if link is None or name not in self._followed or name in self._by_name:
+            return
+        self._followed.discard(name)
+        self._leaving.add(name)
+        try:
+            await link.call(link.engine.unfollow(name))
+        except (Unreachable, BrokerError):
+            pass
+        finally:
+            self._leaving.discard(name)
+        for follower in self._by_name.get(name, ()):  # a reader has come meanwhile
+            self.refresh(follower)
 
     def end(self) -> None:
         """Follow nothing any more."""
@@ -164,7 +168,10 @@ class Followers:
             while self._queue and self._worker.link is link:
                 follower = self._queue.popleft()
                 follower.queued = False
-                if follower in self._by_name.get(follower.name, ()):
+                if (
+                    follower in self._by_name.get(follower.name, ())
+                    and follower.name not in self._leaving  # else it comes again
+                ):
                     try:
                         if follower.name not in self._followed:
                             await link.call(link.engine.follow(follower.name))
