@@ -94,6 +94,15 @@ def mapped_body(kind: hug.types.text):
     return kind
 
 
+@hug.get(
+    "/validated",
+    map_params={"from": "start"},
+    validate=lambda given: sorted(given) if "to" in given else None,
+)
+def validated(start: int, to: int = 9):
+    return [start, to]
+
+
 @hug.get("/arguments", args={"number": int, "return": str})
 def arguments(number, other="x"):
     return number * 2

@@ -46,3 +46,8 @@ def forget(request):
 def raising(request):
     request.context["session"]["raised"] = True
     raise hug.HTTPConflict("T", "D")
+
+
+@hug.get("/delete")
+def delete(request):
+    del request.context["session"]

@@ -136,6 +136,8 @@ CASES = [
     get("/mapped?to=1"),
     get("/mapped?from=x&to=y"),
     get("/mapped?start=1&end=2"),
+    get("/validated?from=1"),
+    get("/validated?from=1&to=2"),
     json("POST", "/mapped", {"class": "first"}),
     json("POST", "/mapped", {"kind": "first"}),
     # Types and names from the decorator

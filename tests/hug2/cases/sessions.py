@@ -13,6 +13,9 @@ CASES = [
     get("/whole", Cookie="{cookies}", note="after it raised"),
     get("/forget", Cookie="{cookies}"),
     get("/whole", Cookie="{cookies}", note="after it was forgotten"),
+    get("/count", Cookie="{cookies}", note="after it was forgotten"),
+    get("/delete", Cookie="{cookies}"),
+    get("/whole", Cookie="{cookies}", note="after it was deleted"),
     get("/count", Cookie="sid=unknown"),
     get("/whole"),
 ]
