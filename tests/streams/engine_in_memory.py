@@ -294,6 +294,8 @@ class InMemory:
 
     async def delete(self, channel: str) -> None:
         await self._ask("delete")
+        while channel in self._server.locked:  # noqa: ASYNC110  # tests change it in other threads
+            await asyncio.sleep(0.005)
         with self._server.lock:
             self._server.delete(channel)
 

@@ -850,6 +850,27 @@ def test_delete(processes: Processes, server: Server) -> None:
     assert listener.ids[-1] == last
 
 
+def test_delete_what_is_locked(processes: Processes, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who deletes a channel that is locked waits for that, as long as patience lasts; nobody else does."""
+    monkeypatch.setattr(link, "ANSWER", 0.1)
+    broker = processes.broker(patience=1.0)
+    channel = broker.topic("news", BOUNDS, lambda: None)
+    channel.append(event(1)).result(5)
+    connections = set(server.connections)
+    server.locked.add("news")
+    deleting = channel.delete()
+    began = time.monotonic()
+    until(lambda: time.monotonic() > began + 0.3)
+    broker.topic("other", BOUNDS, lambda: None).append(event(1)).result(5)
+    server.locked.clear()
+    deleting.result(5)
+    assert server.run().life == ""
+    server.locked.add("news")
+    with pytest.raises(Unreachable):
+        channel.delete().result(5)
+    assert server.connections == connections
+
+
 @pytest.mark.parametrize("closed", [False, True])
 def test_delete_with_nothing_lost(processes: Processes, closed: bool) -> None:
     """A reader that has had all of a channel that is deleted goes on without a gap, as often as that is."""

@@ -13,7 +13,7 @@ from hug.eventstream.brokers.counter import Counts
 from hug.eventstream.brokers.engine_thread import EngineThread
 from hug.eventstream.brokers.follower import Follower
 from hug.eventstream.brokers.ids import BEFORE_ALL, newest_id
-from hug.eventstream.brokers.link import Link
+from hug.eventstream.brokers.link import ANSWER, Link
 from hug.eventstream.brokers.lock import LOCK
 from hug.eventstream.brokers.outbox import Outbox
 from hug.eventstream.brokers.pending_event import Taken
@@ -206,8 +206,10 @@ class RemoteTopic:
 
     def delete(self) -> Future[None]:
         """See `hug.eventstream.brokers.Topic.delete`."""
+        patience = self._broker.patience
+        # It may have to wait for transactions, which does not mean that the connection is of no use.
         return self._broker.thread.ask(
-            lambda link: link.call(link.engine.delete(self._name)), self._broker.patience
+            lambda link: link.call(link.engine.delete(self._name), patience + ANSWER), patience
         )
 
     def newest(self) -> str | Future[str]:

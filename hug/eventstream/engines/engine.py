@@ -174,7 +174,7 @@ class Engine(Protocol):
         """Forget a channel and all its events; those who follow it are told that it has `changed`.
 
         And with what newest event: who had that has lost nothing. Its events are told of before, as far as
-        they were not yet.
+        they were not yet. It takes as long as transactions go on that have published on the channel.
         """
 
     async def lease(self, name: str, holder: str, seconds: float) -> int | None:

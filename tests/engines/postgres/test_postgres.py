@@ -220,6 +220,27 @@ async def test_a_long_transaction(
     assert not ear.losses
 
 
+async def test_deleting_what_a_transaction_has_published_on(
+    engine: Engine, ear: Ear, application: psycopg.Connection[Any]
+) -> None:
+    """Whoever deletes a channel waits for a transaction that has published on it, and holds up no other."""
+    await put(engine, entry("locked"))
+    await engine.follow("locked")
+    last = entry("locked")
+    within(engine, application, last)
+    deleting = asyncio.ensure_future(engine.delete("locked"))
+    watch = Stopwatch()
+    for _ in range(5):
+        await put(engine, entry("free"))
+    assert watch.seconds < 1.5
+    assert not deleting.done()
+    application.commit()
+    await deleting
+    await eventually(lambda: [gone and gone.request for gone in ear.deleted] == [last.request])
+    assert ear.positions("locked") == [2]
+    assert not ear.losses
+
+
 async def test_a_stream_of_what_is_published_within_transactions(
     engine_url: str, application: psycopg.Connection[Any]
 ) -> None:

@@ -32,6 +32,9 @@ _BEAT_PATIENCE: Final = 4.0
 
 _PRUNE_ROUNDS: Final = 200
 
+_LOCKED: Final = 0.1
+"""Seconds after which it is tried again to delete a channel that is locked."""
+
 _ENDS: Final = """
 SELECT c.life,
     CASE WHEN c.first_time < now - c.max_age THEN coalesce((
@@ -64,8 +67,13 @@ SELECT greatest(after, first - 1), position, requests, time, fields, sizes FROM 
 ORDER BY position
 """
 
+# Others that use the connection do not wait for a lock for long.
 _DELETE: Final = """
-WITH gone AS (DELETE FROM {channels} WHERE name = %b RETURNING id, life, last, last_request),
+WITH patience AS MATERIALIZED (SELECT set_config('lock_timeout', '100ms', true)),
+    gone AS (
+        DELETE FROM {channels} WHERE name = (SELECT %b::text FROM patience)
+        RETURNING id, life, last, last_request
+    ),
     noted AS (INSERT INTO {deleted} SELECT id FROM gone)
 SELECT pg_notify(
     'hug_' || {channels_text}::regclass::oid, concat_ws(':', %s::text, 0, id, life, last, last_request)
@@ -200,7 +208,15 @@ class PostgresEngine:
 
     async def delete(self, channel: str) -> None:
         """See `Engine.delete`; the events themselves go when the tables are pruned."""
-        await self._sure(self._writing, _DELETE, (channel, key(channel)))
+        while True:
+            try:
+                await self._ask(self._writing, _DELETE, (channel, key(channel)))
+            except psycopg.Error as error:
+                if error.sqlstate not in BUSY:
+                    raise self._unreachable(error) from None
+                await asyncio.sleep(_LOCKED)  # a transaction that has published goes on
+            else:
+                return
 
     async def prune(self) -> None:
         """See `Engine.prune`; one process at a time does it."""
