@@ -20,6 +20,7 @@ import pytest
 from hug.eventstream.brokers import (
     Place,
     engine_thread,
+    follower,
     followers,
     ids,
     link,
@@ -771,8 +772,11 @@ def test_places(processes: Processes, server: Server) -> None:
         assert place(forged) == Place(50, None), forged
 
 
-def test_id_that_is_newer_than_the_log(processes: Processes, server: Server) -> None:
+def test_id_that_is_newer_than_the_log(
+    processes: Processes, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A client that comes from another process may be ahead of this one: that is caught up with first."""
+    monkeypatch.setattr(follower, "ANSWER", 0.1)
     channel, publisher = processes.topic(), processes.topic()
     ready = channel.follow()
     assert ready is not None
