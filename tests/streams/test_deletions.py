@@ -53,6 +53,13 @@ class Lives:
                 answer = self.server.append(Entry("news", f"x.{number}", b"data: %d\n" % number, self.bounds))
             self.order.append(f"x.{number}-{answer}")
 
+    def listener(self) -> Listener:
+        """Return one in the first process that has had two events."""
+        listener = Listener(self.topics[0], list)
+        self.publish(2)
+        listener.read_until(self.order[-1])
+        return listener
+
     def delete(self) -> None:
         with self.server.lock:
             self.server.delete("news")
@@ -100,9 +107,7 @@ def lives() -> Iterator[Lives]:
 
 def test_compared_before_it_was_told(lives: Lives) -> None:
     """What the engine has may be a later life than the next one: its reader is told of that, too."""
-    listener = Listener(lives.topics[0], list)
-    lives.publish(2)
-    listener.read_until(lives.order[-1])
+    listener = lives.listener()
     lives.delete()
     until(lambda: listener.log.number_of(listener.log.last) == 0)
     lives.server.holds = True
@@ -120,9 +125,7 @@ def test_compared_before_it_was_told(lives: Lives) -> None:
 def test_compared_when_it_is_never_told(lives: Lives, monkeypatch: pytest.MonkeyPatch) -> None:
     """A life of which nothing is told in time may not be the next one: a gap, for which nobody waits long."""
     monkeypatch.setattr(follower, "ANSWER", 0.05)
-    listener = Listener(lives.topics[0], list)
-    lives.publish(2)
-    listener.read_until(lives.order[-1])
+    listener = lives.listener()
     lives.delete()
     until(lambda: listener.log.number_of(listener.log.last) == 0)
     lives.server.deaf = 2
@@ -134,9 +137,7 @@ def test_compared_when_it_is_never_told(lives: Lives, monkeypatch: pytest.Monkey
 
 def test_told_of_older_lives(lives: Lives) -> None:
     """Who has gone on to a life that the engine has, and is told of those before it, sees nothing twice."""
-    listener = Listener(lives.topics[0], list)
-    lives.publish(2)
-    listener.read_until(lives.order[-1])
+    listener = lives.listener()
     lives.server.holds = True
     lives.delete()
     lives.publish(2)
