@@ -1,5 +1,5 @@
 # make run    serve the live example at http://localhost:8000 (PORT=8080 make run for another port)
-# make quick  lint, types, and the tests that are quick and start no server or browser: half a minute
+# make quick  lint, types, and the tests that are quick and start no server or browser: a minute or so
 # make test   lint, types, tests and real browsers: all there is
 #
 # All need only Python 3.11 or later (PYTHON=python3.12 make test picks one) and make. What they install
