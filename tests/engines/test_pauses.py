@@ -12,7 +12,7 @@ import pytest
 
 from hug.eventstream.brokers import engine_thread
 from hug.eventstream.brokers.url import broker
-from hug.eventstream.engines.sqlite import QUIET_POLL
+from hug.eventstream.engines.sqlite.looking import PAUSE
 from hug.eventstream.history.log import Bounds
 
 BOUNDS = Bounds(1000, 1 << 24)
@@ -76,4 +76,4 @@ def test_no_pause_before_an_event(
     finally:
         publisher.close(5)
         reader.close(5)
-    assert [pause for pause in pauses if engine_name != "sqlite" or pause > QUIET_POLL] == []
+    assert [pause for pause in pauses if engine_name != "sqlite" or pause > PAUSE] == []

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from hug.eventstream.engines.sqlite import POLL, SQLite, engine
+from hug.eventstream.engines.sqlite import SQLite, engine
 from hug.eventstream.engines.sqlite.file import _LOG, PATIENCE
 from hug.eventstream.history.log import Bounds
 from hug.exceptions import BrokerError, Refused, Unreachable
@@ -490,27 +490,6 @@ async def test_no_polling_without_need(opened: Opened, opening: Open, path: Path
     await put(other, *entries(2))
     await eventually(lambda: ear.positions("news") == [4, 5])
     one.file.now(lambda database: database.set_trace_callback(None))
-
-
-async def test_looking_less_often(opened: Opened, opening: Open, path: Path) -> None:
-    """A file in which nothing happens is looked at less often, until something does."""
-    one, ear = opened
-    await one.follow("news")
-    loop = asyncio.get_running_loop()
-
-    def pause() -> float:
-        assert one._timer is not None
-        return one._timer.when() - loop.time()
-
-    assert pause() <= POLL
-    await eventually(lambda: one._in_vain > 5)
-    one._in_vain = 10_000
-    await eventually(lambda: one._in_vain > 10_000)
-    await eventually(lambda: pause() > POLL)
-    other, _ = await opening(path)
-    await put(other, *entries(1))
-    await eventually(lambda: ear.positions("news") == [1])
-    assert one._in_vain < 10_000
 
 
 async def test_the_applications_own_database(opening: Open, path: Path) -> None:

@@ -47,11 +47,13 @@ class File:
 
     Attributes:
         path: Where the file is.
+        log: The write-ahead log beside it, which every transaction is written to first.
         opened: How often it was opened: what was seen before is another connection's.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.log = path.with_name(path.name + "-wal")
         self._database: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
         self._process = 0  # that has opened it
@@ -180,7 +182,7 @@ class File:
         SQLite writes it back by itself, but begins it anew only when nobody reads in it at that moment.
         """
         self._written = 0
-        log = self.path.with_name(self.path.name + "-wal")
+        log = self.log
         with contextlib.suppress(OSError, sqlite3.Error):
             if log.stat().st_size <= _LOG or time.monotonic() < self._next_try:
                 return

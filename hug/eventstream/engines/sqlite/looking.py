@@ -1,0 +1,164 @@
+"""When to look whether another process has changed an SQLite file: often while it changes, seldom else."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from typing import Final
+
+from hug.eventstream.engines.sqlite.file import File
+from hug.eventstream.engines.sqlite.notices import Notices
+from hug.exceptions import BrokerError, Unreachable
+
+PAUSE: Final = 0.002
+"""Seconds between two looks while the file changes."""
+
+QUIET_PAUSE: Final = 0.004
+"""Seconds between two looks while it does not, where the kernel does not tell of changes."""
+
+NOTICED_PAUSE: Final = 0.25
+"""Seconds between two looks while it does not, where the kernel does: in case that it has not."""
+
+IN_VAIN: Final = 10
+"""Looks without a change after which the file does not change: a writer that the kernel has told of has
+ended its transaction by then. One that has not is found by the next look."""
+
+MISSED: Final = 3
+"""Changes in a row without a notice, after which the kernel is not relied on: file systems may give none."""
+
+_LOOKS: Final = 100
+"""Looks after which it is looked whether the file is still there."""
+
+
+class Looking:
+    """Looks, on one event loop, from `start` to `stop`.
+
+    Attributes:
+        in_vain: Looks since the last change.
+        relied_on: Whether the kernel is.
+    """
+
+    def __init__(
+        self, file: File, changed: Callable[[], bool], failed: Callable[[Exception], object]
+    ) -> None:
+        """Look at nothing yet.
+
+        Args:
+            file: What to look at.
+            changed: Is called when it has changed; returns whether it wants to be called again soon.
+            failed: Is called with why it was not possible to look.
+        """
+        self._file = file
+        self._changed = changed
+        self._failed = failed
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._version = (0, 0)  # of the data, as the connection has seen them last; and which one it is
+        self._again = False
+        self._looks = self._missed = 0
+        self._notices: Notices | None = None
+        self._watched = 0  # which connection's file they are about
+        self.in_vain = 0
+        self.relied_on = True
+
+    def start(self) -> None:
+        """Look from now on, on the running event loop."""
+        self._loop = asyncio.get_running_loop()
+        if self._timer is None:
+            self.in_vain = 0
+            self._timer = self._loop.call_later(PAUSE, self._look)
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._again = False
+        self._forget_notices()
+
+    def soon(self) -> None:
+        """Act as if it had changed: the connection's own changes do not show in its version of the data."""
+        if self._timer is not None and self._loop is not None:
+            self._loop.call_soon(self._changed_here)
+
+    def _changed_here(self) -> None:
+        if self._timer is not None:  # not stopped meanwhile
+            self._again = self._changed()
+            if self._again:
+                self._look_again()
+
+    def _look(self) -> None:
+        self._ignore_notices()
+        quiet = self.in_vain >= IN_VAIN - 1
+        noticed = quiet and self._take()
+        try:
+            version = self._file.now(_version), self._file.opened
+            self._looks += 1
+            if self._looks >= _LOOKS:
+                self._looks = 0
+                self._file.must_be_there()
+        except (sqlite3.Error, Unreachable, BrokerError) as error:
+            self.in_vain = 0
+            self._failed(error)
+        else:
+            if version != self._version or self._again:
+                if self.in_vain >= IN_VAIN and version[1] == self._watched:
+                    self._found(noticed)
+                self._take()
+                self._version, self.in_vain = version, 0
+                self._again = self._changed()
+            else:
+                self.in_vain = 0 if noticed else self.in_vain + 1
+        if self._timer is not None and self._loop is not None:
+            self._timer = self._loop.call_later(self._pause(), self._look)
+
+    def _look_again(self) -> None:
+        """Look when the transaction that is being written will have ended."""
+        self._ignore_notices()
+        if self._timer is not None and self._loop is not None:
+            self._timer.cancel()
+            self._timer = self._loop.call_later(PAUSE / 2, self._look)
+
+    def _ignore_notices(self) -> None:
+        if self._notices is not None:
+            self._notices.ignore()
+
+    def _take(self) -> bool:
+        return self._notices is not None and self._notices.take()
+
+    def _pause(self) -> float:
+        """Return for how long not to look, and have the kernel end that early."""
+        if self.in_vain < IN_VAIN or self._loop is None:
+            return PAUSE
+        if self._watched != self._file.opened and self.relied_on:
+            self._forget_notices()
+            self._watched = self._file.opened
+            try:
+                self._notices = Notices(self._file.log)
+            except OSError:
+                self.relied_on = False
+            else:
+                self.in_vain = 0  # what came before them has to be looked for once more
+                return PAUSE
+        if self._notices is None:
+            return QUIET_PAUSE
+        self._looks = _LOOKS  # there are few from here on
+        self._notices.await_one(self._loop, self._look_again)
+        return NOTICED_PAUSE
+
+    def _found(self, noticed: bool) -> None:
+        """Note whether a change came with a notice."""
+        self._missed = 0 if noticed else self._missed + 1
+        if self._missed >= MISSED:
+            self.relied_on = False
+            self._forget_notices()
+
+    def _forget_notices(self) -> None:
+        self._watched = 0
+        if self._notices is not None:
+            self._notices.close()
+            self._notices = None
+
+
+def _version(database: sqlite3.Connection) -> int:
+    version: int = database.execute("PRAGMA data_version").fetchone()[0]
+    return version
