@@ -15,7 +15,13 @@ PATIENCE: Final = 30.0
 """Seconds after which what has not come will not come."""
 
 PAUSE: Final = 0.002
-"""Seconds between two looks."""
+"""Seconds between two looks, at first."""
+
+LONGEST_PAUSE: Final = 0.02
+"""Seconds between two looks at most."""
+
+SHARE: Final = 20
+"""One in so many seconds of waiting may pass between two looks: each look at a server is work for it, too."""
 
 BUSY: Final = 4
 """Seconds on a machine that others keep busy that count as one at least."""
@@ -36,12 +42,13 @@ def until(answer: Callable[[], Result], what: str = "", *, within: float = PATIE
         within: Seconds after which this fails, as a `Stopwatch` counts them.
     """
     looks = _looks(answer, what, within)
+    began = time.monotonic()
     while True:
         try:
             next(looks)
         except StopIteration as found:
             return found.value
-        time.sleep(PAUSE)
+        time.sleep(min(max(PAUSE, (time.monotonic() - began) / SHARE), LONGEST_PAUSE))
 
 
 async def eventually(answer: Callable[[], Result], what: str = "", *, within: float = PATIENCE) -> Result:

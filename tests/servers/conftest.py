@@ -7,15 +7,16 @@ from .serving import SERVERS, Server
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[Callable[[str], Server]]:
-    """Return the server of that name, started at its first use and shared by all tests."""
-    servers: dict[str, Server] = {}
+def running() -> Iterator[Callable[..., Server]]:
+    """Return the server of that name and environment, started at its first use and shared by all tests."""
+    servers: dict[tuple[str, ...], Server] = {}
 
-    def find(name: str) -> Server:
-        if name not in servers:
-            servers[name] = Server(name)
-            servers[name].ready()
-        return servers[name]
+    def find(name: str, **environment: str) -> Server:
+        known = (name, *(f"{key}={value}" for key, value in environment.items()))
+        if known not in servers:
+            servers[known] = Server(name, **environment)
+            servers[known].ready()
+        return servers[known]
 
     yield find
     for server in servers.values():
@@ -23,7 +24,7 @@ def running() -> Iterator[Callable[[str], Server]]:
 
 
 @pytest.fixture(params=SERVERS)
-def server(request: pytest.FixtureRequest, running: Callable[[str], Server]) -> Iterator[Server]:
+def server(request: pytest.FixtureRequest, running: Callable[..., Server]) -> Iterator[Server]:
     """Each of the servers in turn."""
     server = running(request.param)
     yield server
@@ -31,7 +32,7 @@ def server(request: pytest.FixtureRequest, running: Callable[[str], Server]) -> 
 
 
 @pytest.fixture
-def uvicorn(running: Callable[[str], Server]) -> Iterator[Server]:
+def uvicorn(running: Callable[..., Server]) -> Iterator[Server]:
     """The one server that is enough for what depends on none."""
     server = running("uvicorn")
     yield server
@@ -39,7 +40,7 @@ def uvicorn(running: Callable[[str], Server]) -> Iterator[Server]:
 
 
 @pytest.fixture
-def counted(running: Callable[[str], Server]) -> Iterator[Server]:
+def counted(running: Callable[..., Server]) -> Iterator[Server]:
     """A uvicorn whose app is behind an ASGI middleware that counts its writes."""
     server = running("uvicorn-counted")
     yield server
@@ -58,6 +59,22 @@ def start() -> Iterator[Callable[..., Server]]:
     yield start
     for server in started:
         server.kill()
+
+
+@pytest.fixture
+def anew(running: Callable[..., Server]) -> Iterator[Callable[..., Server]]:
+    """Return the shared server of that name and environment; its app begins anew, as if just started."""
+    used: list[Server] = []
+
+    def begin(name: str, **environment: str) -> Server:
+        used.append(server := running(name, **environment))
+        server.streams_end("/answer")
+        server.get("/anew")
+        return server.log_anew()
+
+    yield begin
+    for server in used:
+        server.leave()
 
 
 _keys = itertools.count()

@@ -1,6 +1,7 @@
 """A channel's streams on `hug.http_protocol.HTTPProtocol`, bare and behind a middleware."""
 
 import asyncio
+import itertools
 import os
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ if "ANSWER_TIMEOUT" in os.environ:
 http_protocol.UNUSED = float(os.environ.get("UNUSED", http_protocol.UNUSED))  # type: ignore[misc]
 
 channel = hug.sse.channel("numbers", history=10_000, max_bytes=1_000_000)
+names = itertools.count()
 api = hug.API(__name__)
 api.sse.write_timeout = float(os.environ.get("WRITE_TIMEOUT", "30"))
 published = asyncio.Event()
@@ -128,6 +130,15 @@ async def answer():
         "readers": len(channel.readers),
         "streams": streams_of(asyncio.get_running_loop()).count,
     }
+
+
+@hug.get("/anew")
+async def anew():
+    """Begin with another channel, and count from nothing."""
+    global channel, parts
+    channel = hug.sse.channel(f"numbers {next(names)}", history=10_000, max_bytes=1_000_000)
+    found.clear()
+    parts = Cleanups.begun = 0
 
 
 async def bare(scope: Any, receive: Any, send: Any) -> None:

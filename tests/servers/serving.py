@@ -93,6 +93,7 @@ class Server:
         self._environment = environment
         self._clients: list[Client] = []
         self._output = tempfile.TemporaryFile()  # noqa: SIM115  # open as long as the process
+        self._log_begin = 0
         self._start()
 
     def _start(self) -> None:
@@ -127,8 +128,13 @@ class Server:
 
     @property
     def log(self) -> str:
-        """What it has printed so far."""
-        return os.pread(self._output.fileno(), 1 << 24, 0).decode()
+        """What it has printed so far, or since `log_anew`."""
+        return os.pread(self._output.fileno(), 1 << 24, self._log_begin).decode()
+
+    def log_anew(self) -> Self:
+        """Leave out of `log` what it has printed before."""
+        self._log_begin += len(self.log.encode())
+        return self
 
     def open(self, path: str, **request: Any) -> Client:
         """Send a request; the response is yet to be read."""
@@ -154,9 +160,9 @@ class Server:
         """Wait until the app has noted ``what``; return when that was, in the time of `time.monotonic`."""
         return until(lambda: self.notes(key).get(what))
 
-    def streams_end(self) -> None:
-        """Wait until no stream is open."""
-        until(lambda: self.get("/status")["streams"] == 0)
+    def streams_end(self, path: str = "/status") -> None:
+        """Wait until no stream is open, as its app says at ``path``."""
+        until(lambda: self.get(path)["streams"] == 0)
 
     def logs(self, words: str, since: int = 0) -> str:
         """Wait until ``words`` are in the log, past ``since`` of its characters; return what is past them."""

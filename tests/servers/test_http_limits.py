@@ -24,13 +24,13 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def server(start: Start, name: str) -> Server:
-    return start(name)
+def server(anew: Start, name: str) -> Server:
+    return anew(name)
 
 
 @pytest.fixture
-def bare(start: Start) -> Server:
-    return start("protocol")
+def bare(anew: Start) -> Server:
+    return anew("protocol")
 
 
 def exchange(server: Server, request: bytes) -> tuple[int, bytes]:
@@ -61,8 +61,9 @@ def test_leaving(server: Server, ahead: bytes, at_once: bool) -> None:
     until(lambda: server.get("/answer")["readers"] == 0)
 
 
-def test_memory(bare: Server) -> None:
+def test_memory(start: Start) -> None:
     """What clients send behind a request takes no more memory than it has bytes, and 64 KiB at most each."""
+    bare = start("protocol")  # one that has not had, and so has not kept, the memory of other tests
     ahead = b"GET / HTTP/1.1\r\n\r\n" * 14_500
     for _ in range(3):  # so that what is taken once has been taken
         with bare.stream("/quiet") as client:
@@ -219,9 +220,9 @@ def test_steps() -> None:
 # What takes too long
 
 
-def test_slow_head(start: Start) -> None:
+def test_slow_head(anew: Start) -> None:
     """A head that does not come in time is answered with 408, however slowly it goes on."""
-    server = start("protocol", HEAD_TIMEOUT="1")
+    server = anew("protocol", HEAD_TIMEOUT="1")
     with Client(server.port, raw=b"GET /answer HTTP/1.1\r\n") as client:
         while not client.pause(0.1):
             client.send(b"X: a\r\n")
@@ -229,9 +230,9 @@ def test_slow_head(start: Start) -> None:
 
 
 @pytest.mark.parametrize("sent", [b"", b"\r\n", GET, GET + b"\r\n"], ids=repr)
-def test_nothing(start: Start, sent: bytes) -> None:
+def test_nothing(anew: Start, sent: bytes) -> None:
     """A client that sends nothing, or nothing further, is let go without a word."""
-    server = start("protocol", HEAD_TIMEOUT="1")
+    server = anew("protocol", HEAD_TIMEOUT="1")
     with Client(server.port, raw=sent) as client:
         if GET in sent:
             client.head().rest()
@@ -240,9 +241,9 @@ def test_nothing(start: Start, sent: bytes) -> None:
         assert not client._received
 
 
-def test_slow_reader(start: Start) -> None:
+def test_slow_reader(anew: Start) -> None:
     """A client with little space to receive in that reads slowly, but on and on, gets all."""
-    server = start("protocol", SILENCE="2")
+    server = anew("protocol", SILENCE="2")
     with server.open("/long", buffer=4096) as client:
         client.head()
         ends = time.monotonic() + 5
@@ -292,9 +293,9 @@ def test_stuck(start: Start, name: str) -> None:
     assert "Traceback" not in server.log
 
 
-def test_vanished(start: Start) -> None:
+def test_vanished(anew: Start) -> None:
     """A client that acknowledges nothing any more is noticed by a heartbeat, and dropped."""
-    server = start("protocol", SILENCE="2")
+    server = anew("protocol", SILENCE="2")
     with server.stream("/beating") as client:
         client.fall_silent()
         until(lambda: server.get("/answer")["readers"] == 0, within=15)

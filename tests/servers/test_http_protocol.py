@@ -21,9 +21,9 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def server(start: Start, name: str) -> Server:
-    """That server."""
-    return start(name)
+def server(anew: Start, name: str) -> Server:
+    """That server, which tests share."""
+    return anew(name)
 
 
 @pytest.fixture
@@ -162,8 +162,9 @@ def test_whole_url(server: Server, target: str) -> None:
         assert client.rest() == usual.rest()
 
 
-def test_end(server: Server) -> None:
+def test_end(start: Start, name: str) -> None:
     """At SIGTERM the last bytes come whole, behind everything that was published."""
+    server = start(name)
     streams = [server.stream("/numbers") for _ in range(20)]
     publish(server, 100)
     server.told(signal.SIGTERM)
