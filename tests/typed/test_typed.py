@@ -14,6 +14,7 @@ import pytest
 import hug
 
 from . import application
+from .cache import with_cache
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def check(folder: Path, *command: str) -> tuple[int, str]:
 
 def test_mypy(folder: Path) -> None:
     """mypy --strict finds the mistakes and nothing else; each value has the type that is said there."""
-    code, said = check(folder, "mypy", "--strict", "application.py")
+    code, said = check(folder, "mypy", "--strict", *with_cache(folder), "application.py")
     assert code == 0, said
 
 
