@@ -103,9 +103,15 @@ def _maker(
             return kind
         if isinstance(extend, Type):
             return _instance_like(kind, extend)
-        return kind if inspect.signature(kind).parameters else kind()
+        return kind() if _is_plain(kind) or not inspect.signature(kind).parameters else kind
 
     return make
+
+
+def _is_plain(kind: type) -> bool:
+    """Return whether instances are made as of `object`, whose own signature takes milliseconds to read."""
+    made_by = {name for each in kind.__mro__[:-1] for name in vars(each)} & {"__init__", "__new__"}
+    return type(kind) is type and not made_by
 
 
 def accept(
