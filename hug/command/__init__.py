@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from importlib import import_module
 from typing import Final
 
-from hug.command import listen, publish, serve
 from hug.exceptions import HugError
 
 __all__ = ["main"]
 
-COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {"publish": publish.main, "listen": listen.main}
-"""By first word. A program of such a name is served as ``hug ./publish.py`` or ``hug -m publish``."""
+COMMANDS: Final = {"publish": "hug.command.publish", "listen": "hug.command.listen"}
+"""Modules by first word, each imported only if it is this. A program of such a name is served as
+``hug ./publish.py`` or ``hug -m publish``."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -23,9 +24,10 @@ def main(words: Sequence[str] | None = None) -> int:
         words: The command line after the command's name; None takes the process's own.
     """
     words = sys.argv[1:] if words is None else words
-    run = COMMANDS.get(words[0]) if words else None
+    named = COMMANDS.get(words[0]) if words else None
     try:
-        return serve.main(words) if run is None else run(words[1:])
+        run = import_module(named or "hug.command.serve").main
+        return int(run(words[1:] if named else words))
     except HugError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

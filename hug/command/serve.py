@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import os
 import sys
 import threading
@@ -45,9 +44,11 @@ def main(words: Sequence[str]) -> int:
 
 def _warn_of_old_hug() -> None:
     """Say so if the distribution ``hug`` (hug 2) is installed, too: both put their files into one folder."""
+    from importlib import metadata  # noqa: PLC0415  # see `_Version`
+
     try:
-        version = importlib.metadata.version("hug")
-    except importlib.metadata.PackageNotFoundError:
+        version = metadata.version("hug")
+    except metadata.PackageNotFoundError:
         return
     print(
         f"Warning: hug {version} is installed beside hug-sse, and each overwrites files of the other. "
@@ -116,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
         help="do not serve, but run this command of the program, with all words behind it",
     )
     option("-s", "--silent", action="store_true", help="print no banner and log no requests")
-    option("-v", "--version", action="version", version=f"hug {importlib.metadata.version('hug-sse')}")
+    option("-v", "--version", action=_Version, nargs=0, help="show program's version number and exit")
     return parser
 
 
@@ -125,6 +126,17 @@ def _seconds(word: str) -> float:
     if not 0 < seconds <= threading.TIMEOUT_MAX:
         raise argparse.ArgumentTypeError(f"must be more than 0 seconds, not {word}")
     return seconds
+
+
+class _Version(argparse.Action):
+    """Prints the version; to look it up takes longer than most commands of a program."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """See `argparse.Action`."""
+        from importlib import metadata  # noqa: PLC0415
+
+        print(f"hug {metadata.version('hug-sse')}")
+        parser.exit()
 
 
 def _whole(word: str) -> int:
