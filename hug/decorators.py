@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, cast
 
 from hug import defaults
-from hug.api import api_for
+from hug.api.module_api import api_for
 from hug.directives import mark
 from hug.introspect import is_coroutine, keywords, refuse_bare
-from hug.middleware.around import Around
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -254,6 +253,7 @@ def middleware_class(api: Any = None) -> Callable[[T], T]:
 def reqresp_middleware(api: Any = None) -> Callable[[F], F]:
     """Decorate a generator function, sync or async: see `hug.middleware.Around`."""
     refuse_bare(api, "hug.reqresp_middleware")
+    from hug.middleware.around import Around  # noqa: PLC0415  # asyncio, which commands do without
 
     def decorate(function: F) -> F:
         api_for(api, function).http.add_middleware(Around(function))

@@ -13,9 +13,7 @@ from time import perf_counter
 from typing import Any, TypeVar
 
 from hug import versions
-from hug.eventstream.wire import last_event_id as cursor
 from hug.web.cors_policy import ALLOW_ORIGIN, ANY, Origins, Policy, tell
-from hug.web.errors import HTTPBadRequest
 
 D = TypeVar("D", bound=Callable[..., Any])
 
@@ -143,7 +141,11 @@ def last_event_id(default: Any = None, request: Any = None) -> Any:
     """
     if request is None:
         return default
+    from hug.eventstream.wire import last_event_id as cursor  # noqa: PLC0415  # commands do without streams
+
     try:
         return cursor.last_event_id(request.scope["headers"], request.scope["query_string"]) or default
     except cursor.LastEventIdError as error:
+        from hug.web.errors import HTTPBadRequest  # noqa: PLC0415  # Falcon, which commands do without
+
         raise HTTPBadRequest("Last-Event-ID", str(error)) from error

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+
+ENDING: Final = (SystemExit, KeyboardInterrupt)
+"""What ends an event loop, and so a server, when it is raised out of a task."""
 
 
 class HugError(Exception):

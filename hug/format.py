@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
-
-import falcon
 
 _Formatter = TypeVar("_Formatter", bound=Callable[..., Any])
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<!^)(?=[A-Z][a-z])")
@@ -25,8 +24,15 @@ def parse_content_type(header: str | None) -> tuple[str, dict[str, str]]:
 
     No header gives ``("", {})``.
     """
-    media_type, parameters = falcon.parse_header(header or "")
+    media_type, parameters = _header_parser()(header or "")
     return media_type.lower(), parameters
+
+
+@cache
+def _header_parser() -> Callable[[str], tuple[str, dict[str, str]]]:
+    from falcon import parse_header  # noqa: PLC0415  # for requests; programs may have none
+
+    return parse_header
 
 
 def underscore(name: str) -> str:

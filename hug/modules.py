@@ -37,3 +37,9 @@ def globals_of_caller(depth: int) -> dict[str, Any]:
 def publish(module: ModuleType, api: Any, application: Any, wsgi: Any) -> None:
     """Give ``module`` the names under which its API and its ASGI and WSGI applications are looked for."""
     vars(module).update(__hug__=api, __hug_asgi__=application, __hug_wsgi__=wsgi)
+
+
+def replace(module: ModuleType, kind: type, name: str, value: Any) -> None:
+    """Give ``module`` another value for a name, if the one it has is of this ``kind``: nobody has set it."""
+    if isinstance(vars(module).get(name), kind):
+        setattr(module, name, value)

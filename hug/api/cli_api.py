@@ -6,13 +6,15 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from hug.api.base import APIBase
-from hug.dispatch.startup_shutdown import Life
-from hug.interface import Interfaces
 from hug.interface.cli import CLI
+from hug.interface.of_function import Interfaces
 from hug.interface.protocols import Owner
+
+if TYPE_CHECKING:
+    from hug.api.life import Life
 
 LONGEST_LINE = 80
 """Most characters of a line of the overview."""

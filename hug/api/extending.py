@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeVar
 
 from hug.api.http_api import HTTPInterfaceAPI
-from hug.interface import Interfaces
 from hug.interface.http import HTTP
+from hug.interface.of_function import Interfaces
 from hug.interface.protocols import Owner
 
 H = TypeVar("H", bound=HTTP)
@@ -38,12 +38,7 @@ class Extension:
         Args:
             route: What the URLs of routes and sinks begin with, behind the base URL.
             base_url: Default is that of ``parent``; those of ``child`` do not count.
-
-        Raises:
-            ValueError: ``route`` does not start with a slash.
         """
-        if route and not route.startswith("/"):
-            raise ValueError(f"what URLs begin with must start with '/', not {route!r}")
         parent, child = self._parent, self._child
         base_url = base_url or parent.base_url
         for _, url, method, version, interface in child.routes.each():

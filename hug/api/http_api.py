@@ -6,15 +6,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 
-from hug import defaults, openapi
+from hug import (
+    defaults,
+    openapi,
+    redirect,  # noqa: F401  # for handlers: their first request shall import nothing
+)
 from hug.api.base import APIBase
+from hug.api.life import Life
 from hug.api.own_channels import OwnChannels
 from hug.api.route_checks import check_fields
 from hug.api.routes import Routes
-from hug.dispatch import Application, NotFound
+from hug.dispatch.application import Application
 from hug.dispatch.exception_handlers import ByClass, ExceptionHandlers
 from hug.dispatch.falcon_app import sink_pattern
-from hug.dispatch.startup_shutdown import Life
+from hug.dispatch.not_found import NotFound
 from hug.dispatch.wsgi import WSGI
 from hug.documentation import document
 from hug.eventstream.channels.registry import Channels
@@ -40,6 +45,10 @@ class Host(Protocol):
     future: bool
     life: Life
 
+    @property
+    def own_channels(self) -> OwnChannels:
+        """Its channels, and their broker."""
+
 
 class HTTPInterfaceAPI(APIBase):
     """The HTTP side of an API.
@@ -64,6 +73,7 @@ class HTTPInterfaceAPI(APIBase):
         raised: What answers when something was raised.
         middleware: Components added with `add_middleware`.
         not_found_handlers: What answers for URLs that do not exist, by version.
+        of_module: The WSGI application that the module has.
         falcon: The Falcon app, once the API is served.
         own_channels: The channels of the API, and their broker.
         streaming: How event streams are served, which is also `API.sse`.
@@ -94,11 +104,12 @@ class HTTPInterfaceAPI(APIBase):
         self.raised = ExceptionHandlers()
         self.not_found_handlers: dict[Key, HTTP] = {}
         self.falcon: Any = None
-        self.own_channels = OwnChannels(api)
+        self.own_channels = api.own_channels
         self.streaming = Streaming(self.own_channels.in_use)
         self.revision = 0
         self._input_formats: dict[str, InputFormat] = {}
         self._servers: dict[tuple[bool, str | None], Application] = {}
+        self.of_module = self.wsgi()
 
     @property
     def doc(self) -> str | None:

@@ -1,28 +1,60 @@
-"""What an application does when its server starts, and when that ends: `hug.startup`, `hug.shutdown`."""
+"""What an application does when it starts, and when it ends: `hug.startup`, `hug.shutdown`."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Final, Protocol
 
 from hug import introspect
-from hug.eventstream.loop.budget import SHUTDOWN
+from hug.ending_budget import SHUTDOWN
+from hug.exceptions import ENDING
 from hug.flexible import Flexible
-from hug.interface.execution import INLINE, THREADED, Execution, InThread
 from hug.source_locations import place
-from hug.web.loop_in_thread import ENDING, Portal, outcome
-from hug.web.threads import finish
+from hug.web.without_waiting import finish
 
 logger = logging.getLogger("hug")
 
 Handler = Callable[..., Any]
 
-portal = Portal("hug-startup")
-"""The event loop for async handlers where nothing is served: of a command, say."""
+
+class Surroundings(Protocol):
+    """Where handlers are called: beside a server (`hug.dispatch.startup_shutdown`), or where none is."""
+
+    async def call(self, function: Flexible, *args: Any) -> Any:
+        """Return what a handler gives, awaited if need be."""
+
+    async def last_call(self, calling: Awaitable[Any], seconds: float | None, name: str) -> None:
+        """Wait for the call of a handler that shuts something down; leave it behind after these seconds."""
+
+    async def wait(self, others: Future[None]) -> None:
+        """Wait until others have done what they are at."""
+
+
+class _Here:
+    """In this thread, where nothing is served; what has to be awaited runs on an event loop for all of it."""
+
+    async def call(self, function: Flexible, *args: Any) -> Any:
+        """See `Surroundings.call`."""
+        value = function(*args)
+        if not hasattr(value, "__await__"):
+            return value
+        from hug.api.life_without_server import portal  # noqa: PLC0415  # asyncio, for async handlers
+
+        return portal.call(lambda: value)
+
+    async def last_call(self, calling: Awaitable[Any], _seconds: float | None, _name: str) -> None:
+        """See `Surroundings.last_call`: nobody is in a hurry."""
+        await calling
+
+    async def wait(self, others: Future[None]) -> None:
+        """See `Surroundings.wait`."""
+        others.result()
+
+
+HERE: Final = _Here()
 
 
 class Life:
@@ -67,13 +99,12 @@ class Life:
             each for each in other.shutdown_handlers if each not in self.shutdown_handlers
         ]
 
-    async def begin(self, execution: Execution | None = None) -> None:
+    async def begin(self, there: Surroundings) -> None:
         """Call the startup handlers that have not been called; wait for them, if somebody else is at it.
 
         Raises:
             Exception: What one of them raises. It is called again the next time, and then those after it.
         """
-        execution = execution or self._execution()
         while True:
             with self._lock:
                 others, mine = self._running, Future[None]()
@@ -81,10 +112,10 @@ class Life:
                     self._running = mine
             if others is None:
                 break
-            await execution.resolve(_end_of(others))
+            await there.wait(others)
         try:
             while self._done < len(self.startup_handlers):
-                await self._call(self.startup_handlers[self._done], execution)
+                await self._call(self.startup_handlers[self._done], there)
                 self._done += 1
             self.started, self.settled, self.failure = True, True, None
         except BaseException as error:
@@ -97,67 +128,44 @@ class Life:
     def begin_here(self) -> None:
         """Do so in this thread, where nothing is served; async handlers run on an event loop of their own."""
         if not self.settled:
-            finish(self.begin(InThread(portal.loop)))
+            finish(self.begin(HERE))
 
-    async def serve(self) -> None:
+    async def serve(self, there: Surroundings) -> None:
         """Begin, for a server that tells when it ends."""
-        await self.begin()
+        await self.begin(there)
         with self._lock:
             self._servers += 1
 
-    async def end(self) -> None:
+    async def end(self, there: Surroundings) -> None:
         """Call the shutdown handlers if it was the last server; one that fails is logged."""
         with self._lock:
             self._servers -= 1
             if self._servers > 0:
                 return
             self._servers = 0
-        await self._finish(self._execution())
+        await self._finish(there)
 
     def end_here(self) -> None:
         """Do so in this thread, if nothing is served: a command that has called `begin_here` is over."""
         with self._lock:
             if self._servers > 0 or not self.started:
                 return
-        finish(self._finish(InThread(portal.loop)))
+        finish(self._finish(HERE))
 
-    async def _finish(self, execution: Execution) -> None:
+    async def _finish(self, there: Surroundings) -> None:
         self._done = 0
         self.started = self.settled = False
         for handler in list(self.shutdown_handlers):
+            name = named(handler)
             try:
-                if isinstance(execution, InThread):
-                    await self._call(handler, execution)
-                else:
-                    await self._call_in_time(handler, execution)
+                await there.last_call(self._call(handler, there), self.shutdown_timeout, name)
             except (Exception, *ENDING):
-                logger.exception("shutdown handler %s failed", named(handler))
+                logger.exception("shutdown handler %s failed", name)
 
-    async def _call_in_time(self, handler: Handler, execution: Execution) -> None:
-        calling = asyncio.ensure_future(outcome(self._call(handler, execution)))
-        try:
-            await asyncio.wait({calling}, timeout=self.shutdown_timeout)
-            if not calling.done():
-                logger.error(
-                    "shutdown handler %s goes on after %g s: it is left behind. "
-                    "hug.API(...).life.shutdown_timeout is how long each may take",
-                    named(handler),
-                    self.shutdown_timeout,
-                )
-            elif calling.cancelled():
-                logger.error("shutdown handler %s was cancelled", named(handler))
-            elif (error := calling.result()[1]) is not None:
-                raise error
-        finally:
-            calling.cancel()
-
-    def _execution(self) -> Execution:
-        return INLINE if self._api.http.inline else THREADED
-
-    async def _call(self, handler: Handler, execution: Execution) -> None:
+    async def _call(self, handler: Handler, there: Surroundings) -> None:
         given = () if introspect.first(handler) is None else (self._api,)
         try:
-            await execution.call(Flexible(handler), *given)
+            await there.call(Flexible(handler), *given)
         except Exception as error:
             error.add_note(f"This is of {named(handler)}, which is called when a server starts or ends.")
             raise
@@ -166,7 +174,3 @@ class Life:
 def named(handler: Handler) -> str:
     """Return what a handler is called, and where it is, for whoever has to mend it."""
     return f"{getattr(handler, '__qualname__', repr(handler))} ({place(handler)})"
-
-
-async def _end_of(running: Future[None]) -> None:
-    await asyncio.shield(asyncio.wrap_future(running))

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from types import ModuleType
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from hug import defaults, modules
-from hug.api.cli_api import CLIInterfaceAPI
-from hug.api.extending import Extension
-from hug.api.http_api import HTTPInterfaceAPI
-from hug.api.own_channels import channels_without_api
-from hug.dispatch.startup_shutdown import Life
-from hug.eventstream.brokers import Broker
-from hug.eventstream.channels.registry import Channels
-from hug.eventstream.watching.streaming import Streaming
+from hug.api.life import Life
+from hug.api.stand_ins import ASGIStandIn, WSGIStandIn
 from hug.exceptions import BrokerError
 from hug.interface import contexts
-from hug.interface.cli import CLI
-from hug.interface.http import HTTP
+
+if TYPE_CHECKING:
+    from hug.api.cli_api import CLIInterfaceAPI
+    from hug.api.http_api import HTTPInterfaceAPI
+    from hug.api.own_channels import OwnChannels
+    from hug.eventstream.brokers import Broker
+    from hug.eventstream.channels.registry import Channels
+    from hug.eventstream.watching.streaming import Streaming
+    from hug.interface.cli import CLI
+    from hug.interface.http import HTTP
 
 T = TypeVar("T")
 
@@ -49,9 +53,7 @@ class API(metaclass=_OnePerModule):
         cli_error_exit_codes: Whether a command that returns something false exits with 1.
         future: Whether queries, forms and slashes are read as they are sent: commas do not split values,
             blank values are kept, a slash at the end of a path counts. To be set before the first request.
-        http: Its HTTP side.
         life: What is to be done when a server starts, and when it ends; see `hug.startup`.
-        cli: Its commands; to call it is to run one.
     """
 
     def __init__(
@@ -78,14 +80,12 @@ class API(metaclass=_OnePerModule):
         self.future = future
         self.context: dict[str, Any] = {}
         self.life = Life(self)
-        self.http = HTTPInterfaceAPI(self)
-        self.cli = CLIInterfaceAPI(self)
         self._context_factory: Callable[..., Any] | None = None
         self._delete_context: Callable[..., Any] | None = None
         self._directives: dict[str, Callable[..., Any]] = {}
         self._number = next(_numbers)
         if self.module is not None:
-            modules.publish(self.module, self, self.http.server(), self.http.wsgi())
+            modules.publish(self.module, self, ASGIStandIn(self), WSGIStandIn(self))
 
     def _set(
         self,
@@ -101,7 +101,50 @@ class API(metaclass=_OnePerModule):
             self.cli_error_exit_codes = cli_error_exit_codes
         if future is not None and future != self.future:
             self.future = future
-            self.http.revision += 1
+            if self.has_http:
+                self.http.revision += 1
+
+    @cached_property
+    def http(self) -> HTTPInterfaceAPI:
+        """Its HTTP side, made when it is first asked for: by the first route, say, or by a server."""
+        from hug.api.http_api import HTTPInterfaceAPI  # noqa: PLC0415  # Falcon, and all that answers requests
+
+        with _making:
+            if not self.has_http:
+                made = HTTPInterfaceAPI(self)
+                if self.module is not None:
+                    modules.replace(self.module, ASGIStandIn, "__hug_asgi__", made.server())
+                    modules.replace(self.module, WSGIStandIn, "__hug_wsgi__", made.of_module)
+                vars(self)["http"] = made
+        return cast("HTTPInterfaceAPI", vars(self)["http"])
+
+    @property
+    def has_http(self) -> bool:
+        """Whether it has an HTTP side yet."""
+        return "http" in vars(self)
+
+    @cached_property
+    def cli(self) -> CLIInterfaceAPI:
+        """Its commands, made when they are first asked for; to call it is to run one."""
+        from hug.api.cli_api import CLIInterfaceAPI  # noqa: PLC0415  # which servers and publishers do without
+
+        with _making:
+            made: CLIInterfaceAPI = vars(self).setdefault("cli", CLIInterfaceAPI(self))
+        return made
+
+    @property
+    def has_cli(self) -> bool:
+        """Whether it has a side for the command line yet."""
+        return "cli" in vars(self)
+
+    @cached_property
+    def own_channels(self) -> OwnChannels:
+        """The channels of the API, and their broker."""
+        from hug.api.own_channels import OwnChannels  # noqa: PLC0415  # channels, which few commands have
+
+        with _making:
+            made: OwnChannels = vars(self).setdefault("own_channels", OwnChannels(self))
+        return made
 
     @property
     def label(self) -> str:
@@ -123,19 +166,19 @@ class API(metaclass=_OnePerModule):
         Raises:
             BrokerError: The URL is wrong, or a package is missing; or channels were asked for before.
         """
-        return self.http.own_channels.broker
+        return self.own_channels.broker
 
     @broker.setter
     def broker(self, broker: str | Broker) -> None:
         try:
-            self.http.own_channels.broker = broker
+            self.own_channels.broker = broker
         except BrokerError as error:
             raise error.with_traceback(None) from None  # a server prints it: how we came there helps nobody
 
     @property
     def channels(self) -> Channels:
         """The channels of its broker that are in use; ``hug.sse.channel`` makes them."""
-        return self.http.channels
+        return self.own_channels.asked_for()
 
     @property
     def has_plain_contexts(self) -> bool:
@@ -194,9 +237,13 @@ class API(metaclass=_OnePerModule):
         for name, each in other._directives.items():
             self._directives.setdefault(name, each)
         self.life.adopt(other.life)
-        if http:
+        if http and route and not route.startswith("/"):
+            raise ValueError(f"what URLs begin with must start with '/', not {route!r}")
+        if http and other.has_http:
+            from hug.api.extending import Extension  # noqa: PLC0415  # Falcon, which is there already
+
             Extension(self.http, self, other.http).take(route, base_url)
-        if cli:
+        if cli and (sub_command or other.has_cli):
             self.cli.extend(other.cli, command_prefix=command_prefix, sub_command=sub_command)
 
     @property
@@ -246,8 +293,10 @@ class API(metaclass=_OnePerModule):
 
     def handlers(self) -> Iterator[HTTP | CLI]:
         """Yield every interface."""
-        yield from self.http.handlers()
-        yield from self.cli.handlers()
+        if self.has_http:
+            yield from self.http.handlers()
+        if self.has_cli:
+            yield from self.cli.handlers()
 
     def __repr__(self) -> str:
         return f"<hug.API {self.name or 'without a module'}>"
@@ -263,19 +312,5 @@ def from_object(of: Any) -> API:
     return API(modules.of_function(of))
 
 
-def channels_of_caller(names: Mapping[str, Any]) -> Channels:
-    """Return the channels of the API of a module, or the default ones if it has none; it gets none by this.
-
-    Args:
-        names: The module's global names.
-    """
-    api = names.get("__hug__")
-    if not isinstance(api, API):
-        name = names.get("__name__", "")
-        api = getattr(modules.known(name), "__hug__", None)
-        if not isinstance(api, API):
-            return channels_without_api(name)
-    return api.http.channels
-
-
 _numbers = itertools.count(1)
+_making = threading.RLock()

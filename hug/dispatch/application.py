@@ -11,16 +11,17 @@ from hug.dispatch.not_found import NotFound
 from hug.dispatch.server_error import KEY as FAILURE
 from hug.dispatch.server_error import Exited
 from hug.dispatch.site import Site
+from hug.dispatch.startup_shutdown import on_server
 from hug.eventstream.serving.handover import SCOPE_KEY, Handover
 from hug.eventstream.serving.open_stream import discard, serve
 from hug.eventstream.watching import looking
+from hug.exceptions import ENDING
 from hug.interface.event_stream import EventStreamHTTP
 from hug.web.before_falcon import admitted, refuse, refuse_websocket
 from hug.web.begun_generators import KEY as BEGUN
 from hug.web.begun_generators import close_begun
 from hug.web.body import is_plain_get, opening
 from hug.web.errors import HTTPError
-from hug.web.loop_in_thread import ENDING
 
 
 class Application:
@@ -49,11 +50,11 @@ class Application:
         if self._revision != self.site.revision:
             self.build()
         if scope["type"] == "lifespan":
-            await live(self._live, self._life, scope, receive, send)
+            await live(self._live, self.site, scope, receive, send)
             return
         try:
             if not self._life.settled:
-                await self._life.begin()
+                await self._life.begin(on_server(self.site.inline))
             if scope["type"] == "websocket":
                 await refuse_websocket(receive, send)
                 return

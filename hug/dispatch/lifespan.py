@@ -9,17 +9,17 @@ import asyncio
 import logging
 
 from hug.asgi import Application, Message, Receive, Send
-from hug.dispatch.startup_shutdown import Life
+from hug.dispatch.site import Site
+from hug.dispatch.startup_shutdown import on_server
 from hug.eventstream.channels import server_start
 from hug.eventstream.loop import ending
 from hug.eventstream.watching import looking
-from hug.exceptions import BrokerError
-from hug.web.loop_in_thread import ENDING
+from hug.exceptions import ENDING, BrokerError
 
 logger = logging.getLogger("hug")
 
 
-async def live(application: Application, life: Life, scope: Message, receive: Receive, send: Send) -> None:
+async def live(application: Application, site: Site, scope: Message, receive: Receive, send: Send) -> None:
     """Connect brokers, call the startup handlers, and let ``application`` live with the server.
 
     In the end come the streams, then ``application``, the shutdown handlers, and the brokers.
@@ -33,7 +33,7 @@ async def live(application: Application, life: Life, scope: Message, receive: Re
         failure = str(error)
     else:
         try:
-            await life.serve()
+            await site.life.serve(on_server(site.inline))
         except (Exception, asyncio.CancelledError, *ENDING) as error:
             if isinstance(error, asyncio.CancelledError) and is_cancelled():
                 raise
@@ -43,7 +43,7 @@ async def live(application: Application, life: Life, scope: Message, receive: Re
     if failure:
         await send({"type": "lifespan.startup.failed", "message": failure})
         return
-    await application(scope, _ending(began, receive), _closing(server, life, send))
+    await application(scope, _ending(began, receive), _closing(server, site, send))
 
 
 def is_cancelled() -> bool:
@@ -70,12 +70,12 @@ def _ending(began: Message, receive: Receive) -> Receive:
     return hear
 
 
-def _closing(server: object, life: Life, send: Send) -> Send:
+def _closing(server: object, site: Site, send: Send) -> Send:
     """Return ``send`` of a server's life, which ends all that is left before it tells that all is done."""
 
     async def tell(message: Message) -> None:
         if message["type"] != "lifespan.startup.complete":
-            await life.end()
+            await site.life.end(on_server(site.inline))
             await server_start.close(server)
             await asyncio.to_thread(looking.finish)
         await send(message)

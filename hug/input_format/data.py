@@ -1,9 +1,8 @@
 """Bodies to values: JSON, forms without files, text. No I/O but ``body.read()``."""
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
+from functools import cache
 from typing import Any, Protocol
-
-from falcon.util.uri import parse_query_string
 
 from hug import json_module
 from hug.exceptions import BodyUnreadable
@@ -83,7 +82,7 @@ def urlencoded(
     As in a query, a name without a value is left out, and a name given twice, or a value with commas that
     are not percent-encoded, makes a list.
     """
-    return parse_query_string(_form(body, charset, max_members, "&,"), keep_blank=False, csv=True)
+    return _parser()(_form(body, charset, max_members, "&,"), keep_blank=False, csv=True)
 
 
 @content_type("application/x-www-form-urlencoded")
@@ -94,7 +93,7 @@ def urlencoded_as_sent(
 
     Unlike `urlencoded` keeps blank values, and commas in values: only a name given twice makes a list.
     """
-    return parse_query_string(_form(body, charset, max_members, "&"), keep_blank=True, csv=False)
+    return _parser()(_form(body, charset, max_members, "&"), keep_blank=True, csv=False)
 
 
 def _form(body: Body, charset: str, max_members: int, between: str) -> str:
@@ -102,6 +101,13 @@ def _form(body: Body, charset: str, max_members: int, between: str) -> str:
     if sum(map(form.count, between)) >= max_members:
         raise too_many(max_members)
     return form
+
+
+@cache
+def _parser() -> Callable[..., dict[str, str | list[str]]]:
+    from falcon.util.uri import parse_query_string  # noqa: PLC0415  # for requests; programs may have none
+
+    return parse_query_string
 
 
 def too_many(most: int) -> BodyUnreadable:

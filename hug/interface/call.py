@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from hug.interface.execution import THREADED, Execution
+if TYPE_CHECKING:
+    from hug.interface.execution import Execution
 
 ANSWERED: Final = object()
 """In place of a result: there is an answer already, and the function was not called."""
@@ -18,7 +19,7 @@ class Call:
         response: The response, to be filled, or None.
         api_version: The version that was asked for by the URL, or by the caller.
         context: What requirements, types, directives and the context factory share.
-        execution: How to call user code from where this runs.
+        execution: How to call user code from where this runs; whoever runs it sets it.
         directives: Values of directives, in the order they were made.
         errors: What is wrong with the arguments, by name; None while nothing is known to be.
         asked: Whether the requirements have been asked, for which the context has been made.
@@ -30,11 +31,12 @@ class Call:
     request: Any = None
     response: Any = None
 
-    def __init__(self, api_version: int | None = None, execution: Execution = THREADED) -> None:
+    execution: Execution
+
+    def __init__(self, api_version: int | None) -> None:
         self.api_version = api_version
         self.context: Any = {}
         self.asked = False
-        self.execution = execution
         self.directives: list[Any] = []
         self.errors: Any = None
         self.lacks_requirement: Any = None

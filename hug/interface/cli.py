@@ -8,14 +8,11 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import falcon
-
 from hug import introspect
 from hug.interface import stdout
 from hug.interface.arguments import arguments
 from hug.interface.binding import Field
 from hug.interface.call import ANSWERED
-from hug.interface.execution import INLINE
 from hug.interface.protocols import Owner
 from hug.interface.requestless import Requestless, RequestlessCall
 from hug.output_format.prepared import Output
@@ -110,12 +107,13 @@ class CLI(Requestless[CLICall]):
         args = sys.argv if args is None else args
         try:
             failed = self.run(args[1:], prog or Path(args[0] if args else "").name)
-        except falcon.HTTPError as error:
-            text = ": ".join(filter(None, (error.title, error.description)))
-            print(f"Error: {text}", file=sys.stderr)
-            raise SystemExit(1) from None
         except stdout.NobodyReads:
             failed = False  # whoever reads has enough of it
+        except Exception as error:
+            if (text := _http_error(error)) is None:
+                raise
+            print(f"Error: {text}", file=sys.stderr)
+            raise SystemExit(1) from None
         finally:
             self.api.cli.end()
         if failed and self.api.cli.error_exit_codes:
@@ -206,6 +204,8 @@ class CLI(Requestless[CLICall]):
             await self._print(call, await self.transformed(call, result))
 
     async def _print_all(self, call: CLICall, items: AsyncGenerator[Any, None]) -> None:
+        from hug.interface.execution import INLINE  # noqa: PLC0415  # asyncio, for those who await something
+
         call.execution, before = INLINE, call.execution  # there is a loop now
         try:
             async with aclosing(items):
@@ -223,3 +223,11 @@ class CLI(Requestless[CLICall]):
 
     def _default_output(self) -> Output:
         return self.api.cli.output
+
+
+def _http_error(error: Exception) -> str | None:
+    """Return what an HTTP error says; None for any other."""
+    falcon: Any = sys.modules.get("falcon")  # whoever raises its errors has imported it
+    if falcon is None or not isinstance(error, falcon.HTTPError):
+        return None
+    return ": ".join(filter(None, (error.title, error.description)))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hug.interface.call import Call
+from hug.interface.execution import THREADED
 from hug.output_format.prepared import Output
 from hug.web.request import Request
 from hug.web.response import Response
@@ -30,6 +31,7 @@ class Exchange(Call):
         self, request: Request, response: Response, api_version: int | None, url_fields: dict[str, Any]
     ) -> None:
         super().__init__(api_version)
+        self.execution = THREADED
         self.request = request
         self.response = response
         self.url_fields = url_fields

@@ -31,8 +31,9 @@ from hug.web.errors import HTTPNotFound
 from hug.web.file_response import SentFile
 from hug.web.request import Request
 from hug.web.response import Response
-from hug.web.threads import finish, handlers
+from hug.web.threads import handlers
 from hug.web.uploads import Form
+from hug.web.without_waiting import finish
 
 _VALUES: Final = frozenset({dict, list, str, bytes, int, float, bool, type(None)})
 """Types of results that neither come in pieces nor can be read."""
@@ -45,6 +46,7 @@ class HTTP(Interface[Exchange]):
         api: Where it belongs.
         route: The options.
         function: What it calls.
+        site: How the API answers requests: kept here, as each request asks for it.
         bodies: What reads the bodies of requests.
         places: The base URLs and URL templates that it is registered under.
         origin: The interface that this one was made of for another API; itself, if it was not.
@@ -68,6 +70,7 @@ class HTTP(Interface[Exchange]):
     def __init__(self, route: Mapping[str, Any], function: Callable[..., Any], api: Owner) -> None:
         """See `Interface.__init__`."""
         super().__init__(route, function, api)
+        self.site = api.http
         self.name = f"{function.__module__}.{function.__qualname__}"
         self._sync = not (self.asynchronous or inspect.isasyncgenfunction(function))
         self.blocking = self._blocks()
@@ -96,7 +99,7 @@ class HTTP(Interface[Exchange]):
     ) -> None:
         """Answer ``request`` through ``response``."""
         exchange = self.exchange_class(request, response, api_version, url_fields)
-        inline = self.api.http.inline
+        inline = self.site.inline
         self.prepare(exchange)
         if inline:
             exchange.execution = INLINE
@@ -156,7 +159,7 @@ class HTTP(Interface[Exchange]):
         What they read of it themselves is read again.
         """
         exchange.request.keeps = True
-        if self.api.http.inline or not self.blocking:
+        if self.site.inline or not self.blocking:
             await self._ask_first(exchange)
         else:
             await self._in_thread(exchange, self._ask_first)
@@ -190,7 +193,7 @@ class HTTP(Interface[Exchange]):
             exchange.response.set_headers(dict(self.response_headers))
         if self.cors is not None:
             tell(self.cors, exchange.request, exchange.response)
-        formatter = self.output or self.api.http.output
+        formatter = self.output or self.site.output
         exchange.output = formatter.announce(exchange.request, exchange.response)
 
     async def refuse(self, exchange: Exchange, unmet: Any) -> Any:

@@ -7,7 +7,6 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hug.eventstream.loop.running_loop import in_loop
 from hug.interface.call import ANSWERED
 from hug.interface.protocols import Owner
 from hug.interface.requestless import Requestless, RequestlessCall
@@ -48,6 +47,11 @@ class Local(Requestless[LocalCall]):
         self._external = {field.name: field.external for field in self.binding.fields}
         self._internal = {external: name for name, external in self._external.items()}
         self.wrapper = self._wrapper()
+        if self.asynchronous:
+            # asyncio comes with it, which sync functions do without; here, since calls may be many.
+            from hug.interface.own_loop import joins  # noqa: PLC0415
+
+            self._joins: Callable[[LocalCall], bool] = joins
 
     def _wrapper(self) -> Callable[..., Any]:
         # A function, and not this object: as an attribute of a class it is a method.
@@ -68,7 +72,7 @@ class Local(Requestless[LocalCall]):
             HTTPForbidden: A requirement is not met, and has said so with False.
         """
         call = self._begun(args, kwargs)
-        return self.answer(call) if self.asynchronous and in_loop() else self.wait(call)
+        return self.answer(call) if self.asynchronous and self._joins(call) else self.wait(call)
 
     def _begun(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> LocalCall:
         call = LocalCall(self.version)

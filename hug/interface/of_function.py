@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import MethodType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from hug.interface.cli import CLI
-from hug.interface.http import HTTP
-from hug.interface.local import Local
-from hug.interface.protocols import Owner
+if TYPE_CHECKING:
+    from hug.interface.cli import CLI
+    from hug.interface.http import HTTP
+    from hug.interface.local import Local
+    from hug.interface.protocols import Owner
 
 
 class Interfaces:

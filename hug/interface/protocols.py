@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from hug.eventstream.channels.registry import Channels
-from hug.eventstream.serving.settings import Settings
-from hug.interface.input_formats import InputFormat
 from hug.output_format.prepared import Output
+
+if TYPE_CHECKING:
+    from hug.eventstream.channels.registry import Channels
+    from hug.eventstream.serving.settings import Settings
+    from hug.interface.input_formats import InputFormat
 
 
 class HTTPSettings(Protocol):

@@ -8,12 +8,11 @@ from typing import Any, TypeVar
 
 from hug import introspect
 from hug.interface.call import ANSWERED, Call
-from hug.interface.execution import INLINE
 from hug.interface.interface import Interface
 from hug.interface.protocols import Owner
-from hug.interface.without_loop import Alone, run_alone
+from hug.interface.without_loop import Alone
 from hug.output_format.prepared import Output
-from hug.web.threads import finish
+from hug.web.without_waiting import finish
 
 
 class RequestlessCall(Call):
@@ -48,10 +47,13 @@ class Requestless(Interface[R]):
     def wait(self, call: R) -> Any:
         """Make the call, and wait for its answer: an async function runs in an event loop of its own."""
         if self.asynchronous:
+            # asyncio comes with them, which sync functions do without.
+            from hug.interface.execution import INLINE  # noqa: PLC0415
+            from hug.interface.own_loop import run_alone  # noqa: PLC0415
+
             call.execution = INLINE
             return run_alone(self.answer(call))
-        with Alone() as execution:
-            call.execution = execution
+        with Alone() as call.execution:
             return finish(self.answer(call))
 
     async def answer(self, call: R) -> Any:

@@ -8,7 +8,6 @@ from typing import Any
 from hug.flexible import Flexible
 from hug.interface.call import Call
 from hug.interface.protocols import Owner
-from hug.web.errors import HTTPForbidden
 
 
 async def answer_instead(requirements: Sequence[Flexible], call: Call, api: Owner) -> Any:
@@ -31,6 +30,8 @@ async def answer_instead(requirements: Sequence[Flexible], call: Call, api: Owne
         if verdict is None or verdict is True:
             continue
         if not verdict:
+            from hug.web.errors import HTTPForbidden  # noqa: PLC0415  # Falcon, which commands do without
+
             raise HTTPForbidden
         return verdict
     return None

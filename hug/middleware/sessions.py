@@ -16,7 +16,8 @@ from hug.exceptions import StoreKeyNotFound
 from hug.introspect import is_coroutine
 from hug.store import Store
 from hug.web.middleware import Host
-from hug.web.threads import finish, helpers
+from hug.web.threads import helpers
+from hug.web.without_waiting import finish
 
 SameSite = Literal["Lax", "Strict", "None"]
 

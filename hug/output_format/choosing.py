@@ -10,7 +10,7 @@ from hug.format import content_type, parse_content_type
 from hug.output_format.data import json
 from hug.output_format.prepared import OutputFormat, output
 from hug.web.errors import HTTPNotAcceptable
-from hug.web.response import vary
+from hug.web.vary import vary
 
 F = TypeVar("F", bound=OutputFormat)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from hug.api import api_for
-from hug.interface.exception_handler import ExceptionHandler
+from hug.api.module_api import api_for
 from hug.introspect import refuse_bare
 from hug.routers.http import HTTPRouter
 from hug.routers.options import ExceptionOptions, Exceptions
+
+if TYPE_CHECKING:
+    from hug.interface.exception_handler import ExceptionHandler
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,7 +30,13 @@ class ExceptionRouter(HTTPRouter):
     """
 
     known = ExceptionOptions
-    interface_class = ExceptionHandler
+
+    @property
+    def interface_class(self) -> type[ExceptionHandler]:
+        """See `HTTPRouter.interface_class`."""
+        from hug.interface.exception_handler import ExceptionHandler  # noqa: PLC0415  # Falcon
+
+        return ExceptionHandler
 
     def __init__(
         self,
@@ -56,8 +64,7 @@ class ExceptionRouter(HTTPRouter):
 
     def __call__(self, function: F) -> F:
         """Let ``function`` answer when such an exception is raised."""
-        handler = self.interface(function)
-        assert isinstance(handler, ExceptionHandler)
+        handler = cast("ExceptionHandler", self.interface(function))
         http = api_for(self.route.get("api"), function).http
         for kind in self.route["exceptions"]:
             http.add_exception_handler(kind, handler, self.route.get("versions", (None,)))

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from hug.api import api_for
-from hug.interface import Interfaces, behind_local
-from hug.interface.http import HTTP
+from hug.api.module_api import api_for
+from hug.interface.of_function import Interfaces, behind_local
 from hug.routers.options import HTTPOptions, Versions
 from hug.routers.router import InternalValidation
 from hug.web.cors_policy import ANY, Origin, Policy
+
+if TYPE_CHECKING:
+    from hug.interface.http import HTTP
 
 
 class HTTPRouter(InternalValidation):
     """A router for HTTP."""
 
     known = HTTPOptions
-    interface_class: ClassVar[type[HTTP]] = HTTP
-    """What answers the requests of functions that are routed."""
+
+    @property
+    def interface_class(self) -> type[HTTP]:
+        """What answers the requests of functions that are routed."""
+        from hug.interface.http import HTTP  # noqa: PLC0415  # Falcon, from the first route on
+
+        return HTTP
 
     def versions(self, supported: Versions, **overrides: Any) -> Self:
         """Return a router for these versions; None: for all, False: for requests that name none."""

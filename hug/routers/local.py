@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Self, TypeVar, Unpack, cast
 
-from hug.api import api_for
-from hug.interface import Interfaces, behind_local
+from hug.api.module_api import api_for
 from hug.interface.local import Local
+from hug.interface.of_function import Interfaces, behind_local
 from hug.introspect import bare
 from hug.routers.options import LocalOptions
 from hug.routers.router import InternalValidation

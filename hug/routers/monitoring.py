@@ -6,16 +6,14 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any, Final
 
-from hug import output_format
-from hug.api import API
+from hug.api.module_api import API
 from hug.eventstream.watching.health import StreamsHealth
 from hug.eventstream.watching.health import health as health_of
 from hug.exceptions import MissingPackage
 from hug.format import content_type
+from hug.output_format import data
 from hug.routers.options import Texts, URLOptions
 from hug.routers.url import URLRouter
-from hug.web.request import Request
-from hug.web.response import Response
 
 UNCACHED: Final = {"cache-control": "no-store"}
 
@@ -23,13 +21,13 @@ UNCACHED: Final = {"cache-control": "no-store"}
 def health(api: API, urls: Texts, options: URLOptions) -> Callable[..., Any]:
     """Let an API answer with the health of its streams; return what answers. See `hug.sse.health`."""
 
-    async def streams_health(response: Response) -> StreamsHealth:
+    async def streams_health(response: Any) -> StreamsHealth:
         """Whether clients can be sent to this process."""
         told = health_of(api.broker)
         response.status = 200 if told.ok else 503
         return told
 
-    return _router(api, urls, options, output_format.json)(streams_health)
+    return _router(api, urls, options, data.json)(streams_health)
 
 
 def metrics(
@@ -43,7 +41,7 @@ def metrics(
     if urls is None:
         return None
 
-    def streams_metrics(request: Request, response: Response) -> bytes:
+    def streams_metrics(request: Any, response: Any) -> bytes:
         """Metrics for Prometheus"""
         body, media_type = prometheus.exposition(request.get_header("accept") or "")
         response.content_type = media_type

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import falcon
-
-from hug.api import api_for
-from hug.interface.http import HTTP
+from hug.api.module_api import api_for
 from hug.introspect import first, refuse_bare
 from hug.routers.http import HTTPRouter
 
@@ -29,7 +26,7 @@ class NotFoundRouter(HTTPRouter):
             refuse_bare(output, "hug.not_found")
         if output is not None:
             options["output"] = output
-        super().__init__(**{"status": falcon.HTTP_404, **options})
+        super().__init__(**{"status": "404 Not Found", **options})
 
     def __call__(self, function: F) -> F:
         """Let ``function`` answer for URLs that do not exist."""
@@ -42,5 +39,7 @@ class NotFoundRouter(HTTPRouter):
 def _takes_data(function: Any) -> bool:
     if hasattr(function, "content_type") or isinstance(function, type):
         return True
+    from hug.interface.http import HTTP  # noqa: PLC0415  # Falcon, from the first route on
+
     name = first(function) if callable(function) else None
     return name is not None and name not in HTTP.injectable and not name.startswith("hug_")

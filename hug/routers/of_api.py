@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Unpack
 
-from hug.api import API as _API
+from hug.api.module_api import API as _API
 from hug.routers.by_class import Object
 from hug.routers.cli import CLIRouter
 from hug.routers.exception import ExceptionRouter

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, TypeAlias, TypedDict, TypeVar
-
-import falcon
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypedDict, TypeVar
 
 from hug import versions
-from hug.eventstream.history.track import OnGap
 from hug.sentinels import Default
 from hug.web.cors_policy import Origins, Policy
 
+if TYPE_CHECKING:
+    from hug.eventstream.history.track import OnGap
+
 T = TypeVar("T", bound=Callable[..., Any])
+
+METHODS: Final = ("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE")
+"""The methods of HTTP, as `falcon.HTTP_METHODS` has them.
+
+Source: https://www.rfc-editor.org/rfc/rfc9110#name-methods and https://www.rfc-editor.org/rfc/rfc5789
+"""
 
 Requirements: TypeAlias = Callable[..., Any] | Iterable[Callable[..., Any]]
 Texts: TypeAlias = str | Iterable[str]
@@ -259,13 +265,22 @@ def _function(name: str) -> Callable[[Any], Any]:
 def _methods(value: Texts) -> tuple[str, ...]:
     methods = tuple(method.upper() for method in texts(value))
     for method in methods:
-        if method not in falcon.COMBINED_METHODS:
+        if method not in METHODS and method not in _more_methods():
             raise ValueError(f"accept= takes methods of HTTP, and {method!r} is none")
     return methods
 
 
+def _more_methods() -> Iterable[str]:
+    """Return the methods that Falcon knows beside, those of WebDAV among them."""
+    from falcon import COMBINED_METHODS  # noqa: PLC0415  # which routers do without as long as nothing is routed
+
+    return COMBINED_METHODS
+
+
 def _status(value: Any) -> Any:
-    code = falcon.http_status_to_code(falcon.code_to_http_status(value))  # refuses what is none
+    from falcon import code_to_http_status, http_status_to_code  # noqa: PLC0415  # see `_more_methods`
+
+    code = http_status_to_code(code_to_http_status(value))  # refuses what is none
     if not 200 <= code <= 599:
         raise ValueError(f"status= takes a status from 200 to 599, and {value!r} is none")
     return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
-from hug.api import api_for
+from hug.api.module_api import api_for
 from hug.introspect import refuse_bare
 from hug.routers.http import HTTPRouter
 from hug.routers.options import SinkOptions, Texts

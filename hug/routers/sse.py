@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias, Unpack
 
 from hug import modules
-from hug.api import API as _API
-from hug.api import channels_of_caller
+from hug.api.callers_channels import channels_of_caller
+from hug.api.module_api import API as _API
 from hug.eventstream.channels.channel import Channel as _Channel
 from hug.eventstream.channels.channel import FilteredChannel as _FilteredChannel
 from hug.eventstream.channels.directory import Directory as _Directory

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from hug.api import api_for
-from hug.interface.static import StaticHTTP
+from hug.api.module_api import api_for
 from hug.routers.http import HTTPRouter
 from hug.routers.options import StaticOptions, Texts
 from hug.routers.sink import SinkRouter
+
+if TYPE_CHECKING:
+    from hug.interface.static import StaticHTTP
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,7 +28,13 @@ class StaticRouter(SinkRouter):
 
     known = StaticOptions
     written = "hug.static"
-    interface_class = StaticHTTP
+
+    @property
+    def interface_class(self) -> type[StaticHTTP]:
+        """See `HTTPRouter.interface_class`."""
+        from hug.interface.static import StaticHTTP  # noqa: PLC0415  # Falcon
+
+        return StaticHTTP
 
     def __init__(
         self,

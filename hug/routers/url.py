@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Self, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, Unpack, cast
 
-from hug.api import api_for
-from hug.interface.event_stream import EventStreamHTTP
+from hug.api.module_api import api_for
 from hug.introspect import bare
 from hug.routers.http import HTTPRouter
 from hug.routers.options import EventStreamOptions, EventStreamRoute, Texts, URLOptions, URLRoute, texts
 from hug.routers.verbs import VERBS, Verbs
 from hug.source_locations import warn_caller
+
+if TYPE_CHECKING:
+    from hug.interface.event_stream import EventStreamHTTP
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -108,9 +110,15 @@ class URLRouter(HTTPRouter, Verbs["URLRouter"]):
 class EventStreamRouter(URLRouter):
     """A router for event streams: its functions answer GET, and are or return what is to be streamed."""
 
-    interface_class = EventStreamHTTP
     known = EventStreamRoute
     written = "hug.sse"
+
+    @property
+    def interface_class(self) -> type[EventStreamHTTP]:
+        """See `HTTPRouter.interface_class`."""
+        from hug.interface.event_stream import EventStreamHTTP  # noqa: PLC0415  # Falcon
+
+        return EventStreamHTTP
 
     def __init__(self, urls: Texts | None = None, **options: Unpack[EventStreamOptions]) -> None:
         """Make a router; see `URLRouter`. ``accept=("POST",)`` is for clients that use fetch.

@@ -6,17 +6,15 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, Final, Generic, TypeVar, Unpack
 
-import falcon
-
-from hug.routers.options import Texts, URLOptions, URLRoute, explaining
+from hug.routers.options import METHODS, Texts, URLOptions, URLRoute, explaining
 
 R_co = TypeVar("R_co", covariant=True)
 
 VERBS: Final[Mapping[str, tuple[str, ...]]] = {
-    **{method.lower(): (method,) for method in falcon.HTTP_METHODS},
+    **{method.lower(): (method,) for method in METHODS},
     "get_post": ("GET", "POST"),
     "put_post": ("PUT", "POST"),
-    "http": tuple(falcon.HTTP_METHODS),
+    "http": METHODS,
 }
 """What each accepts."""
 

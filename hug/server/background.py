@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from hug.asgi import Application
-from hug.eventstream.loop.budget import GRACE
+from hug.ending_budget import GRACE
 from hug.exceptions import HugError
 from hug.server.banner import url_of
 from hug.server.serve import Server, configuration, tell

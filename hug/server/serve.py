@@ -19,7 +19,7 @@ import uvicorn.config
 from uvicorn.logging import DefaultFormatter
 
 from hug.asgi import Application
-from hug.eventstream.loop.budget import GRACE
+from hug.ending_budget import GRACE
 from hug.eventstream.loop.running_loop import in_loop
 from hug.exceptions import HugError
 from hug.server.banner import banner

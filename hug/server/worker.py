@@ -22,7 +22,7 @@ from typing import Any, Final, NamedTuple
 
 import uvicorn
 
-from hug.eventstream.loop.budget import GRACE, SHUTDOWN
+from hug.ending_budget import GRACE, SHUTDOWN
 from hug.eventstream.sources.iteration import Iteration
 from hug.eventstream.watching import looking
 from hug.exceptions import BrokerError

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hug.api import API
+from hug.dispatch.startup_shutdown import on_server
 from hug.test.requests import portal
 
 
@@ -21,8 +22,8 @@ def running(api_or_module: Any) -> Iterator[API]:
         api_or_module: An API, or the module, or its name, that has one.
     """
     api = API(api_or_module)
-    portal.call(api.life.serve)
+    portal.call(api.life.serve, on_server(api.http.inline))
     try:
         yield api
     finally:
-        portal.call(api.life.end)
+        portal.call(api.life.end, on_server(api.http.inline))

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, TypeAlias
 
-from hug.web.response import vary
+from hug.web.vary import vary
 
 Origin: TypeAlias = str | re.Pattern[str] | Callable[[str], Any]
 Origins: TypeAlias = Origin | Iterable[Origin]

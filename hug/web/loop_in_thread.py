@@ -7,14 +7,12 @@ import atexit
 import os
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Final, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
+
+from hug.exceptions import ENDING
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-ENDING: Final = (SystemExit, KeyboardInterrupt)
-"""What ends an event loop, and so a server, when it is raised out of a task."""
 
 
 async def outcome(value: Awaitable[Any]) -> tuple[Any, BaseException | None]:

@@ -91,15 +91,6 @@ class Response(falcon.asgi.Response):
                     raise ValueError(f"{key!r} is no name of a header")
 
 
-def vary(response: Any, name: str) -> None:
-    """Have ``response`` say that it would be another one if this header of the request were.
-
-    Source: https://www.rfc-editor.org/rfc/rfc9110#name-vary
-    """
-    if name.lower() not in re.split(r"[ ,]+", (response.get_header("vary") or "").lower()):
-        response.append_header("vary", name)
-
-
 def _asynchronous(stream: Any) -> Any:
     """Return ``stream`` as Falcon can send it: an async iterator, or a file whose methods are coroutines."""
     if hasattr(stream, "__aiter__") or inspect.iscoroutinefunction(getattr(stream, "read", None)):

@@ -11,14 +11,8 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, Final, ParamSpec, TypeVar
 
-from hug.exceptions import HugError
-
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-class Suspended(HugError, RuntimeError):
-    """A coroutine that runs in a thread, where there is no event loop, tried to wait."""
 
 
 class Threads:
@@ -110,22 +104,6 @@ def _deliver(
 
     with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
         loop.call_soon_threadsafe(settle_unless_cancelled)
-
-
-def finish(coroutine: Any) -> Any:
-    """Run ``coroutine``, which never waits for anything, to its end; return what it returns.
-
-    Raises:
-        Suspended: It did wait.
-    """
-    try:
-        coroutine.send(None)
-    except StopIteration as end:
-        return end.value
-    coroutine.close()
-    raise Suspended(
-        "this runs in a thread, where nothing can be awaited: hand the awaitable to the event loop"
-    )
 
 
 handlers: Final = Threads(64)

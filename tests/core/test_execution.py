@@ -9,7 +9,8 @@ import pytest
 import hug
 from hug.test.requests import exchange, request_for
 from hug.web.loop_in_thread import Portal
-from hug.web.threads import Suspended, Threads, finish, handlers
+from hug.web.threads import Threads, handlers
+from hug.web.without_waiting import Suspended, finish
 
 variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="unset")
 

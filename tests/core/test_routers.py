@@ -365,7 +365,8 @@ def test_one_api_per_module() -> None:
         assert hug.API(module) is hug.API(api) is api
         assert (api.name, api.doc, api.module) == ("some_module", "What it is about", module)
         assert module.__hug__ is api
-        assert module.__hug_asgi__ is api.http.server()
+        application = api.http.server()
+        assert module.__hug_asgi__ is application
     finally:
         del sys.modules["some_module"]
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from hug.eventstream.loop.budget import CLEANED_UP, FLUSHED, GONE, GRACE, LEFT, SHORTEST
+from hug.ending_budget import CLEANED_UP, FLUSHED, GONE, GRACE, LEFT, SHORTEST
 
 from ..waiting import Stopwatch, until
 from .client import Client

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from hug.eventstream.loop.budget import GONE
+from hug.ending_budget import GONE
 
 from ..waiting import Stopwatch, until
 from .client import Client

@@ -6,7 +6,7 @@ import logging
 import weakref
 from typing import Final, Protocol
 
-from hug.eventstream.loop.budget import FLUSHED, LEFT, SHORTEST
+from hug.ending_budget import FLUSHED, LEFT, SHORTEST
 from hug.eventstream.loop.heartbeats import Beating, Heart
 from hug.eventstream.loop.pump import Pump
 
@@ -111,7 +111,7 @@ class OpenStreams:
         return not self.heart.streams and not self.companions and self.pump.idle and drained
 
     def left(self, until: float) -> float:
-        """Return how many seconds of the `hug.eventstream.loop.budget` are left, at least a short while."""
+        """Return how many seconds of the `hug.ending_budget` are left, at least a short while."""
         if self.ending_since is None:
             return until
         return max(self.ending_since + until - self._loop.time(), SHORTEST)

@@ -8,9 +8,9 @@ from collections.abc import Coroutine, Mapping
 from typing import Any, Final
 
 from hug.asgi import Message, Receive, Send
+from hug.ending_budget import LEFT
 from hug.eventstream.connection.disconnect import Watch, watch
 from hug.eventstream.connection.writer import ClientGone, Connection, CutOff
-from hug.eventstream.loop.budget import LEFT
 from hug.eventstream.loop.ending import stream_opens
 from hug.eventstream.loop.heartbeats import SLACK
 from hug.eventstream.loop.open_streams import OpenStreams

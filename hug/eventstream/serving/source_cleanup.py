@@ -4,7 +4,7 @@ import asyncio
 import logging
 from typing import Any, Final, Protocol
 
-from hug.eventstream.loop.budget import CLEANED_UP, LEFT
+from hug.ending_budget import CLEANED_UP, LEFT
 from hug.eventstream.loop.open_streams import OpenStreams
 
 LAST_CHANCE: Final = 1.0
