@@ -14,13 +14,11 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import aiohttp
 import aiohttp_sse_client2.client
-import anthropic
 import httpx
 import httpx2
 import httpx_sse
 import ld_eventsource
 import ld_eventsource.config
-import openai
 import requests
 import requests_sse
 import sseclient as sseclient_py
@@ -133,12 +131,16 @@ def sseclient_py_requests(url: str, headers: Mapping[str, str]) -> Iterator[Even
 
 
 def openai_raw(url: str, headers: Mapping[str, str]) -> Iterator[Event]:
+    import openai  # takes a second or two, which all who collect tests would wait for
+
     with httpx2.Client() as client, client.stream("GET", url, headers=dict(headers)) as response:
         for each in openai._streaming.SSEDecoder().iter_bytes(response.iter_bytes()):
             yield Event(each.event or "message", each.data, each.id or "")
 
 
 def anthropic_raw(url: str, headers: Mapping[str, str]) -> Iterator[Event]:
+    import anthropic  # takes a second or two, which all who collect tests would wait for
+
     with httpx2.Client() as client, client.stream("GET", url, headers=dict(headers)) as response:
         for each in anthropic._streaming.SSEDecoder().iter_bytes(response.iter_bytes()):
             yield Event(each.event or "message", each.data, each.id or "")

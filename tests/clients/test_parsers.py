@@ -3,12 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-import anthropic
 import httpx
 import httpx2
 import httpx_sse
 import ld_eventsource.reader
-import openai
 import pytest
 import sseclient
 from hypothesis import given, settings
@@ -63,11 +61,15 @@ def of_httpx2(chunks: Iterable[bytes], _: str) -> Iterator[Read]:
 
 
 def of_openai(chunks: Iterator[bytes], _: str) -> Iterator[Read]:
+    import openai  # takes a second or two, which all who collect tests would wait for
+
     for each in openai._streaming.SSEDecoder().iter_bytes(chunks):
         yield Read(each.event or "message", each.data, each.id or "")
 
 
 def of_anthropic(chunks: Iterator[bytes], _: str) -> Iterator[Read]:
+    import anthropic  # takes a second or two, which all who collect tests would wait for
+
     for each in anthropic._streaming.SSEDecoder().iter_bytes(chunks):
         yield Read(each.event or "message", each.data, each.id or "")
 

@@ -1,14 +1,21 @@
-"""The SDKs of model vendors read a hug application that speaks their dialects."""
+"""The SDKs of model vendors read a hug application that speaks their dialects.
+
+They are imported where they are used: that takes seconds, which all who collect tests would wait for.
+"""
+
+from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import anthropic
-import openai
 import pytest
 
 from ..servers.serving import Server
 from .clients_app import TOKENS
+
+if TYPE_CHECKING:
+    import openai
 
 WORDS = [{"role": "user", "content": "Hallo"}]
 
@@ -20,6 +27,8 @@ def base(server: Server) -> str:
 
 @pytest.fixture
 def openai_client(base: str) -> Iterator[openai.OpenAI]:
+    import openai
+
     with openai.OpenAI(base_url=f"{base}/v1", api_key="key", max_retries=0) as client:
         yield client
 
@@ -32,6 +41,7 @@ def test_openai_chat(openai_client: openai.OpenAI) -> None:
 
 def test_openai_chat_async(base: str) -> None:
     """OpenAI's chat completions, read by a coroutine."""
+    import openai
 
     async def read() -> list[str | None]:
         async with openai.AsyncOpenAI(base_url=f"{base}/v1", api_key="key", max_retries=0) as client:
@@ -51,6 +61,8 @@ def test_openai_responses(openai_client: openai.OpenAI) -> None:
 
 def test_anthropic_messages(base: str) -> None:
     """Anthropic's messages, put together by its SDK."""
+    import anthropic
+
     with (
         anthropic.Anthropic(base_url=base, api_key="key", max_retries=0) as client,
         client.messages.stream(model="m", max_tokens=9, messages=WORDS) as stream,
@@ -61,6 +73,7 @@ def test_anthropic_messages(base: str) -> None:
 
 def test_anthropic_messages_async(base: str) -> None:
     """Anthropic's messages, read by a coroutine."""
+    import anthropic
 
     async def read() -> list[str]:
         async with (
