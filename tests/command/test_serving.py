@@ -60,7 +60,7 @@ def test_folders(hug: Start, folder: Path) -> None:
         "import beside, here\nBESIDE = 'beside'\n"
         + PROGRAM.replace('"one"', "f'{here.HERE} and {beside.word()}'")
     )
-    assert hug("-f", "deep/served.py").get().startswith("here and beside served ")
+    assert hug("-f", "deep/served.py", "-ma").get().startswith("here and beside served ")
 
 
 def test_package(hug: Start, folder: Path) -> None:
@@ -70,25 +70,25 @@ def test_package(hug: Start, folder: Path) -> None:
     (folder / "package" / "words.py").write_text("WORD = 'sibling'")
     source = PROGRAM.replace('WORD = "one"', "from .words import WORD")
     (folder / "package" / "served.py").write_text(source)
-    assert hug("-m", "package.served").get().startswith("sibling package.served ")
+    assert hug("-m", "package.served", "-ma").get().startswith("sibling package.served ")
 
 
 def test_file_of_any_name(hug: Start, folder: Path) -> None:
     """A file need not be named like a module."""
     (folder / "app.py").rename(folder / "my-app.v2")
-    assert hug("-f", "my-app.v2").get().startswith("one my-app ")
+    assert hug("-f", "my-app.v2", "-ma").get().startswith("one my-app ")
 
 
 def test_all_interfaces(hug: Start) -> None:
     """Without --host, IPv4 and IPv6 both answer, and each client keeps the address it has."""
-    running = hug("-f", "app.py")
+    running = hug("-f", "app.py", "-ma")
     for address in addresses():
         assert running.get(host=address).endswith(f" {address}")
 
 
 def test_one_host(hug: Start) -> None:
     """With --host, other addresses of the machine are left alone, and the banner names the host."""
-    running = hug("-f", "app.py", "-ho", "127.0.0.1")
+    running = hug("-f", "app.py", "-ma", "-ho", "127.0.0.1")
     assert running.get()
     assert f"http://127.0.0.1:{running.port}\n" in running.stdout
     assert "Other machines" not in running.stdout
