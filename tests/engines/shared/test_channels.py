@@ -1,5 +1,6 @@
 """Channels as users have them, in several processes on each engine."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from ...servers.client import Client
 from ...servers.serving import Server
 from ...waiting import until
+from ..servers import Server as Engine
 from ..test_processes import with_options
 
 SCRIPT = """
@@ -50,6 +52,38 @@ def serve(url: str) -> Iterator[Serve]:
     yield start
     for each in started:
         each.kill()
+
+
+@pytest.fixture(scope="module")
+def pairs(running: Callable[[str], Engine]) -> Iterator[Callable[[str], tuple[Server, Server]]]:
+    """Return two processes that share a broker on the engine of that name, and are shared by tests."""
+    started: dict[str, tuple[Server, Server]] = {}
+
+    def find(name: str) -> tuple[Server, Server]:
+        if name not in started:
+            url = with_options(running(name).url, prefix=f"pair-{os.getpid()}")
+            one, other = started[name] = (
+                Process("uvicorn", HUG_BROKER=url),
+                Process("uvicorn", HUG_BROKER=url),
+            )
+            one.ready()
+            other.ready()
+        return started[name]
+
+    yield find
+    for pair in started.values():
+        for each in pair:
+            each.kill()
+
+
+@pytest.fixture
+def pair(pairs: Callable[[str], tuple[Server, Server]], engine_name: str) -> Iterator[tuple[Server, Server]]:
+    """Two processes that share a broker, without a channel."""
+    one, other = pairs(engine_name)
+    yield one.log_anew(), other.log_anew()
+    one.leave()
+    other.leave()
+    one.get("/delete")
 
 
 def texts(client: Client, count: int) -> list[str]:
@@ -105,9 +139,9 @@ def test_closed_in_one_process(serve: Serve) -> None:
         assert reader.message().data == "again"
 
 
-def test_deleted_in_one_process(serve: Serve) -> None:
+def test_deleted_in_one_process(pair: tuple[Server, Server]) -> None:
     """Readers everywhere that have had all events of a channel that is deleted go on, and are told no gap."""
-    one, other = serve(), serve()
+    one, other = pair
     readers = [process.stream("/news") for process in (one, other)]
     for text in ("first", "again", "and again"):
         one.get(f"/publish?text={text.replace(' ', '+')}")
@@ -116,9 +150,9 @@ def test_deleted_in_one_process(serve: Serve) -> None:
         other.get("/delete")
 
 
-def test_published_and_deleted_at_once(serve: Serve) -> None:
+def test_published_and_deleted_at_once(pair: tuple[Server, Server]) -> None:
     """Readers everywhere get what is published just before the channel is deleted, and are told no gap."""
-    one, other = serve(), serve()
+    one, other = pair
     readers = [process.stream("/news") for process in (one, other)]
     texts = [f"text {number}" for number in range(15)]
     for text in texts:
@@ -127,9 +161,9 @@ def test_published_and_deleted_at_once(serve: Serve) -> None:
         assert [reader.message().data for _ in texts] == texts
 
 
-def test_ids_with_senseless_numbers(serve: Serve) -> None:
+def test_ids_with_senseless_numbers(pair: tuple[Server, Server]) -> None:
     """Whoever makes up an id gets a gap, and nobody else hears of it: the broker stays connected."""
-    process = serve()
+    process, _ = pair
     process.get("/publish?text=first")
     for number in ("9" * 15, "9" * 19, str(1 << 63)):
         with process.stream("/news", headers={"Last-Event-ID": f"x-{number}"}) as reader:
