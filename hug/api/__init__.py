@@ -12,14 +12,15 @@ if TYPE_CHECKING:
 
 __all__ = ["API", "CLIInterfaceAPI", "HTTPInterfaceAPI", "api_for", "channels_of_caller", "from_object"]
 
-__getattr__, __dir__ = lazily(
-    __name__,
-    {
-        "API": "hug.api.module_api",
-        "CLIInterfaceAPI": "hug.api.cli_api",
-        "HTTPInterfaceAPI": "hug.api.http_api",
-        "api_for": "hug.api.module_api",
-        "channels_of_caller": "hug.api.callers_channels",
-        "from_object": "hug.api.module_api",
-    },
-)
+if not TYPE_CHECKING:  # to type checkers a name that is not there is a mistake
+    __getattr__, __dir__ = lazily(
+        __name__,
+        {
+            "API": "hug.api.module_api",
+            "CLIInterfaceAPI": "hug.api.cli_api",
+            "HTTPInterfaceAPI": "hug.api.http_api",
+            "api_for": "hug.api.module_api",
+            "channels_of_caller": "hug.api.callers_channels",
+            "from_object": "hug.api.module_api",
+        },
+    )

@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 
 __all__ = ["CLI", "HTTP", "Interfaces", "Local", "behind_local"]
 
-__getattr__, __dir__ = lazily(
-    __name__,
-    {
-        "CLI": "hug.interface.cli",
-        "HTTP": "hug.interface.http",
-        "Interfaces": "hug.interface.of_function",
-        "Local": "hug.interface.local",
-        "behind_local": "hug.interface.of_function",
-    },
-)
+if not TYPE_CHECKING:  # to type checkers a name that is not there is a mistake
+    __getattr__, __dir__ = lazily(
+        __name__,
+        {
+            "CLI": "hug.interface.cli",
+            "HTTP": "hug.interface.http",
+            "Interfaces": "hug.interface.of_function",
+            "Local": "hug.interface.local",
+            "behind_local": "hug.interface.of_function",
+        },
+    )

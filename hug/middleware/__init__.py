@@ -12,12 +12,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Around", "CORSMiddleware", "LogMiddleware", "SessionMiddleware"]
 
-__getattr__, __dir__ = lazily(
-    __name__,
-    {
-        "Around": "hug.middleware.around",
-        "CORSMiddleware": "hug.middleware.cors",
-        "LogMiddleware": "hug.middleware.log",
-        "SessionMiddleware": "hug.middleware.sessions",
-    },
-)
+if not TYPE_CHECKING:  # to type checkers a name that is not there is a mistake
+    __getattr__, __dir__ = lazily(
+        __name__,
+        {
+            "Around": "hug.middleware.around",
+            "CORSMiddleware": "hug.middleware.cors",
+            "LogMiddleware": "hug.middleware.log",
+            "SessionMiddleware": "hug.middleware.sessions",
+        },
+    )

@@ -125,14 +125,15 @@ _FILES = ("file", "image", "video")
 _CHOOSING = ("accept", "on_content_type", "on_valid", "prefix", "suffix")
 _DATA = ("html", "json", "json_camelcase", "json_lines", "pretty_json", "text")
 
-__getattr__, __dir__ = lazily(
-    __name__,
-    {
-        **dict.fromkeys(__all__, "hug.output_format.media"),
-        **dict.fromkeys(_CHOOSING, "hug.output_format.choosing"),
-        **dict.fromkeys(_DATA, "hug.output_format.data"),
-        **dict.fromkeys(_FILES, "hug.output_format.files"),
-        "_json_converter": "hug.json_module:convert",
-        "json_convert": "hug.json_module:register",
-    },
-)
+if not TYPE_CHECKING:  # to type checkers a name that is not there is a mistake
+    __getattr__, __dir__ = lazily(
+        __name__,
+        {
+            **dict.fromkeys(__all__, "hug.output_format.media"),
+            **dict.fromkeys(_CHOOSING, "hug.output_format.choosing"),
+            **dict.fromkeys(_DATA, "hug.output_format.data"),
+            **dict.fromkeys(_FILES, "hug.output_format.files"),
+            "_json_converter": "hug.json_module:convert",
+            "json_convert": "hug.json_module:register",
+        },
+    )

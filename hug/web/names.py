@@ -142,15 +142,16 @@ _ERRORS = (
     "HTTPUnsupportedMediaType", "HTTPUriTooLong", "HTTPVersionNotSupported",
 )
 
-__getattr__, __dir__ = lazily(
-    __name__,
-    {
-        **dict.fromkeys(__all__, "falcon"),
-        **dict.fromkeys(_ERRORS, "hug.web.errors"),
-        "HTTP_REQUEST_ENTITY_TOO_LARGE": "falcon:HTTP_413",
-        "Request": "hug.web.request",
-        "Response": "hug.web.response",
-        "errors": "hug.web.errors:",
-        "get_http_status": "falcon:code_to_http_status",
-    },
-)
+if not TYPE_CHECKING:  # to type checkers a name that is not there is a mistake
+    __getattr__, __dir__ = lazily(
+        __name__,
+        {
+            **dict.fromkeys(__all__, "falcon"),
+            **dict.fromkeys(_ERRORS, "hug.web.errors"),
+            "HTTP_REQUEST_ENTITY_TOO_LARGE": "falcon:HTTP_413",
+            "Request": "hug.web.request",
+            "Response": "hug.web.response",
+            "errors": "hug.web.errors:",
+            "get_http_status": "falcon:code_to_http_status",
+        },
+    )

@@ -315,6 +315,7 @@ def mistaken() -> None:
     add(1, b="x")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     hug.API(name=1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     news.publish("x", id=b"")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    hug.get("/", output=hug.output_format.jsn)  # type: ignore[attr-defined]  # pyright: ignore
 
 
 # Tests
