@@ -11,25 +11,70 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("hug", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("hug")
 
-TOGETHER = {"browsers", "clients", "command", "engines", "faults", "hug2", "servers"}
+TOGETHER = {"browsers", "clients", "faults", "hug2"}
 """Folders whose tests share processes, or lean on time: one worker runs all of a folder, one by one."""
 
-IN_PARTS = {"engines", "servers"}
-"""Those among them that are so large that the files and folders in them may be parted."""
+IN_PARTS = {"command", "engines", "servers"}
+"""Folders of the same kind that are so large that the files and folders in them may be parted."""
+
+LONG = (
+    "browsers",
+    "engines/conformance",
+    "engines/test_shared.py",
+    "servers/test_ending.py",
+    "command/test_workers.py",
+    "engines/shared",
+    "command/test_listening.py",
+    "engines/nats",
+    "servers/test_recycling.py",
+    "servers/test_http_limits.py",
+    "command/test_reload.py",
+    "command/test_serving.py",
+    "engines/postgres",
+    "test_docs.py",
+    "servers/test_wsgi.py",
+    "servers/test_slow_clients.py",
+    "servers/test_crossing.py",
+    "faults",
+    "clients",
+    "engines/test_processes.py",
+    "servers/test_watching.py",
+    "servers/test_openapi.py",
+    "servers/test_replacing.py",
+    "core/test_bounds_of_types.py",
+    "hug2",
+    "typed/test_typed.py",
+    "servers/test_bodies.py",
+)
+"""What takes longest, longest first: begun last, it would go on alone in the end."""
+
+
+def part(nodeid: str) -> str:
+    """Return what a test is run with, by one worker: its file, or a folder."""
+    path = nodeid.partition("::")[0].removeprefix("tests/")
+    folder, *inside = path.split("/")
+    if folder in IN_PARTS:
+        return f"{folder}/{inside[0]}"
+    return folder if folder in TOGETHER else path
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Have several workers begin with what takes longest."""
+    if hasattr(config, "workerinput"):
+        places = {name: place for place, name in enumerate(LONG)}
+        items.sort(key=lambda item: places.get(part(item.nodeid), len(LONG)))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Have a worker take such a folder whole; all other tests are taken as they come."""
+    """Have a worker take one part after the other, in that order."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            folder, *inside = nodeid.partition("::")[0].removeprefix("tests/").split("/")
-            if folder in IN_PARTS:
-                return f"{folder}/{inside[0]}"
-            return folder if folder in TOGETHER else nodeid
+            return part(nodeid)
 
+    config.option.loadscopereorder = False
     return Scheduling(config, log)
 
 
