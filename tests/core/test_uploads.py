@@ -348,6 +348,7 @@ VALUES = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(VALUES, st.lists(st.integers(1, 40), min_size=1, max_size=5))
 def test_cut_anywhere(values: list[tuple[str, list[bytes]]], sizes: list[int]) -> None:
     """However a form is cut into chunks, its parts are the same, byte for byte."""

@@ -278,6 +278,7 @@ class Copying(RuleBasedStateMachine):
             assert replica.id(position) in expected
 
 
+@pytest.mark.slow
 class TestCopying(Copying.TestCase):
     settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
 

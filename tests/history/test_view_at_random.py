@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -393,5 +394,6 @@ class Reading(RuleBasedStateMachine):
         return [int(position) for _, position in ids]
 
 
+@pytest.mark.slow
 class TestReading(Reading.TestCase):
     settings = settings(max_examples=45, stateful_step_count=30, deadline=None)

@@ -253,6 +253,7 @@ def test_answers_in_pieces() -> None:
     }
 
 
+@pytest.mark.slow
 def test_older_specification(api: hug.API) -> None:
     """A document of OpenAPI 3.1, which the setting or the caller chooses, has nothing that only 3.2 has."""
     hug.http("/any", api=api)(lambda: 1)

@@ -41,6 +41,7 @@ async def from_coroutines(channel: Channel, count: int) -> None:
 PUBLISHERS: list[Callable[[Channel, int], Any]] = [from_a_thread, from_coroutines]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("publish", PUBLISHERS)
 def test_resuming_over_and_over(api: Any, publish: Any) -> None:
     """Readers that come, leave and resume while events come at full speed get each of them once, in order."""

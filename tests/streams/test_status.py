@@ -159,6 +159,7 @@ def test_drain(api: Any, since: Since, monkeypatch: pytest.MonkeyPatch) -> None:
     assert api.sse.status().ok
 
 
+@pytest.mark.slow
 def test_gaps(api: Any, since: Since) -> None:
     """Gaps are counted once for each reader that is told of one, by size where that is known."""
     channel = serve(api, history=2)

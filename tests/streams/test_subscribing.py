@@ -106,6 +106,7 @@ def test_filter(news: hug.sse.Channel) -> None:
     run(main())
 
 
+@pytest.mark.slow
 def test_slow_reader(news: hug.sse.Channel) -> None:
     """One that is too slow holds little, delays nobody, and gets a gap that counts what it has missed."""
 
