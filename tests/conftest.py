@@ -24,7 +24,7 @@ LONG = (
     "servers/test_ending.py",
     "command/test_workers.py",
     "engines/shared",
-    "command/test_listening.py",
+    "command/test_listen.py",
     "engines/nats",
     "servers/test_recycling.py",
     "servers/test_http_limits.py",

@@ -37,7 +37,7 @@ LAYERS: dict[str, float] = {
     "output_format": 3, "output_format.data": 1, "output_format.prepared": 1,
     "input_format": 1, "types": 1,
     "_version": 0,
-    "asgi": 0, "bytecode": 0, "ending_budget": 0, "exceptions": 0, "flexible": 0, "format": 0,
+    "asgi_types": 0, "bytecode": 0, "ending_budget": 0, "exceptions": 0, "flexible": 0, "format": 0,
     "introspect": 0, "json_module": 0, "lazy": 0,
     "source_locations": 0, "sentinels": 0, "signatures": 0, "url_templates": 0, "versions": 0,
 }  # fmt: skip

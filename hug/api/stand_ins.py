@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from hug.api.http_api import HTTPInterfaceAPI
-    from hug.asgi import Message, Receive, Send
+    from hug.asgi_types import Message, Receive, Send
 
 
 class Host(Protocol):

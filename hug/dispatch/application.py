@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hug.asgi import Message, Receive, Send
+from hug.asgi_types import Message, Receive, Send
 from hug.dispatch.falcon_app import FalconApp
 from hug.dispatch.lifespan import live
 from hug.dispatch.not_found import NotFound

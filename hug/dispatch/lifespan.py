@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from hug.asgi import Application, Message, Receive, Send
+from hug.asgi_types import Application, Message, Receive, Send
 from hug.dispatch.site import Site
 from hug.dispatch.startup_shutdown import on_server
 from hug.eventstream.channels import server_start

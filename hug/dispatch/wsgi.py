@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any, Final, TypeVar
 from wsgiref.util import is_hop_by_hop
 
-from hug.asgi import Message, Receive, Send
+from hug.asgi_types import Message, Receive, Send
 from hug.dispatch.application import Application
 from hug.dispatch.lifespan import is_cancelled
 from hug.dispatch.wsgi_environ import Input, in_chunks, understood

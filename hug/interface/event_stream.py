@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from hug import introspect
-from hug.asgi import Message
+from hug.asgi_types import Message
 from hug.bytecode import cannot_block, returns_nothing
 from hug.eventstream.channels.channel import Channel
 from hug.eventstream.channels.registry import LONGEST_NAME

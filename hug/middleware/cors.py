@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import falcon
 
-from hug.asgi import Message
+from hug.asgi_types import Message
 from hug.web import cors_policy
 from hug.web.middleware import Host
 

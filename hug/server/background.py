@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
-from hug.asgi import Application
+from hug.asgi_types import Application
 from hug.ending_budget import GRACE
 from hug.exceptions import HugError
 from hug.server.banner import url_of

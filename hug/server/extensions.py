@@ -8,7 +8,7 @@ from typing import Any, Final
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
 
-from hug.asgi import Message, Receive, Send
+from hug.asgi_types import Message, Receive, Send
 from hug.eventstream.connection.disconnect import DISCONNECT, Watched
 from hug.eventstream.connection.writer import CHUNKED, START
 from hug.server.held_head import connection_of

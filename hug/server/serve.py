@@ -18,7 +18,7 @@ import uvicorn
 import uvicorn.config
 from uvicorn.logging import DefaultFormatter
 
-from hug.asgi import Application
+from hug.asgi_types import Application
 from hug.ending_budget import GRACE
 from hug.eventstream.loop.running_loop import in_loop
 from hug.exceptions import HugError

@@ -5,8 +5,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
-from hug.asgi import Application
-from hug.asgi import Message as ASGIMessage
+from hug.asgi_types import Application
+from hug.asgi_types import Message as ASGIMessage
 from hug.eventstream.wire.decode import Decoder, Message
 from hug.eventstream.wire.event import TORN_EVENT
 from hug.exceptions import HugError

@@ -16,7 +16,7 @@ import falcon
 
 from hug import json_module
 from hug.api import API
-from hug.asgi import Message
+from hug.asgi_types import Message
 from hug.format import parse_content_type
 from hug.web.loop_in_thread import Portal
 

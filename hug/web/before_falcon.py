@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Final
 
 from hug import json_module
-from hug.asgi import Message, Receive, Send
+from hug.asgi_types import Message, Receive, Send
 from hug.web.error_body import error_body
 from hug.web.errors import HTTPBadRequest, HTTPError, HTTPRequestHeaderFieldsTooLarge, HTTPVersionNotSupported
 

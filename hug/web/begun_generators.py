@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any, Final
 
-from hug.asgi import Message
+from hug.asgi_types import Message
 from hug.web.middleware import Host
 
 logger = logging.getLogger("hug")

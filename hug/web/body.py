@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 
 import falcon
 
-from hug.asgi import Message, Receive
+from hug.asgi_types import Message, Receive
 from hug.eventstream.connection.stepping import Rest
 from hug.web.errors import HTTPBadRequest, HTTPContentTooLarge, HTTPError
 

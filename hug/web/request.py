@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final, TextIO, cast
 
 import falcon.asgi
 
-from hug.asgi import Receive
+from hug.asgi_types import Receive
 from hug.exceptions import BodyUnreadable
 from hug.input_format.form_data import FormParser
 from hug.web import cookies

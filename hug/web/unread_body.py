@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from falcon.asgi.stream import BoundedStream
 
-from hug.asgi import Message, Receive
+from hug.asgi_types import Message, Receive
 from hug.web.body import incomplete, too_large, too_slow
 
 MAX_BODY: Final = 10 * 1024 * 1024

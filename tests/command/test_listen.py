@@ -1,34 +1,236 @@
-"""hug.server: the sockets that the command serves on."""
+"""``hug listen``: events in a shell."""
 
-import socket
-import struct
-from collections.abc import Iterator
+import json
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hug.server.sockets import BACKLOG, close, listen
+import hug as library
+from hug.command import main
+from hug.command.event_lines import as_text
+from hug.eventstream.wire.decode import Message
+
+from ..ports import free_port
+from ..waiting import until
+from .running import Running, command
+
+PROGRAM = """
+import hug
+news = hug.sse.channel("news", history=100)
+
+@hug.get("/say")
+def say(word):
+    return news.publish(word, event="word").id
+
+@hug.sse("/news")
+def stream():
+    return hug.sse.events(news, retry=100)
+
+@hug.get("/moved")
+def moved():
+    hug.redirect.to("/news")
+
+@hug.sse("/over")
+def over():
+    return None
+
+@hug.get("/page")
+def page():
+    return "no stream"
+"""
+
+GUARDED = """
+import hug
+
+@hug.get("/moved")
+def moved(to):
+    hug.redirect.to(to)
+
+@hug.sse("/own", requires=hug.authentication.bearer({"t0p s3cret": "Ann"}.get))
+def own(hug_user, request):
+    yield f"{hug_user} {request.get_header('X-Name')} {request.get_header('Cookie')}"
+
+@hug.sse("/told")
+def told(request):
+    asked = ("AUTHORIZATION", "X-NAME", "ACCEPT")
+    yield {name: value for name, value in request.headers.items() if name in asked}
+"""
+
+
+def channel_at(url: str, **options: Any) -> library.sse.Channel:
+    api = library.API()
+    api.broker = url
+    return library.sse.channel("news", api=api, **options)
 
 
 @pytest.fixture
-def listener() -> Iterator[socket.socket]:
-    listeners = listen("127.0.0.1", 0)
-    yield listeners[0]
-    close(listeners)
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/channels.db"
 
 
-@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux has TCP_USER_TIMEOUT")
-def test_slow_clients_are_not_given_up(listener: socket.socket) -> None:
-    """The system drops no client whose window stays small: its silence counts, at which the server looks."""
-    with socket.create_connection(listener.getsockname()):
-        connection, _ = listener.accept()
-        with connection:
-            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 0
+def test_channel(url: str, python: Callable[..., Running], folder: Path) -> None:
+    """What is on a channel is shown, from where it is asked for, as it comes, until it is closed."""
+    news = channel_at(url, history=10)
+    ids = [news.publish(number, event="old").result(10) for number in range(5)]
+    listening = python("-m", "hug", "listen", "news", "--since", ids[2], "-b", url)
+    until(lambda: "old: 4" in listening.stdout, "old events")
+    news.publish("two\nlines").result(10)
+    until(lambda: "two\n    lines\n" in listening.stdout, "a new one")
+    news.close("bye").result(10)
+    assert listening.process.wait(30) == 0
+    assert [line.split("] ")[-1] for line in listening.stdout.splitlines()] == [
+        "old: 3", "old: 4", "two", "    lines", "bye",
+    ]  # fmt: skip
+    assert listening.stderr == "hug: channel 'news' is closed\n"
+    done = command("listen", "news", "--since", "1", "--json", "--count", "1", "-b", url, cwd=folder)
+    shown = json.loads(done.stdout)
+    assert (shown["event"], shown["data"]) == ("message", "bye")
+    assert shown["id"].endswith("-7")
+    done = command("listen", "news", "--since", "nonsense", "--event", "old", "-b", url, cwd=folder)
+    assert "--- gap: some events are lost ---" in done.stdout
+    assert [line.split("] ")[-1] for line in done.stdout.splitlines()[1:]] == [f"old: {n}" for n in range(5)]
 
 
-@pytest.mark.skipif(not Path("/proc/sys/net/core/somaxconn").exists(), reason="only Linux tells its limit")
-def test_backlog(listener: socket.socket) -> None:
-    """As many connections may wait as the system allows, up to 4096."""
-    allowed = int(Path("/proc/sys/net/core/somaxconn").read_text())
-    *_, backlog = struct.unpack("8B6I", listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 32))
-    assert backlog == min(allowed, BACKLOG) == min(allowed, 4096)
+def test_pipe(url: str) -> None:
+    """Who reads the output may leave; nothing is complained about."""
+    news = channel_at(url, history=5000)
+    for number in range(3000):
+        news.publish(number)
+    news.close().result(20)
+    listen = [sys.executable, "-m", "hug", "listen", "news", "--since", "start", "--json", "-b", url]
+    with subprocess.Popen(listen, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as listening:
+        assert listening.stdout
+        assert listening.stderr
+        assert json.loads(listening.stdout.readline())["data"] == "0"
+        listening.stdout.close()
+        assert listening.stderr.read() == ""
+        assert listening.wait(30) == 0
+
+
+def test_url(python: Callable[..., Running], folder: Path, url: str) -> None:
+    """A stream at a URL is shown over restarts of its server, without a loss, after redirections."""
+    (folder / "app.py").write_text(PROGRAM)
+    port = free_port()
+    serving = ("-m", "hug", "app.py", "-p", str(port), "-ma", "-b", url)
+    server = python(*serving)
+    server.says("")
+    listening = python(
+        "-m", "hug", "listen", f"http://user:s3cr3t@127.0.0.1:{port}/moved", "--json", "--count", "3"
+    )
+    until(lambda: "GET /news" in server.stdout + server.stderr, "a reader")
+    server.get("/say?word=one")
+    until(lambda: '"one"' in listening.stdout, "an event")
+    server.end()
+    until(lambda: "trying again" in listening.stderr, "a word about that")
+    channel_at(url).publish("two", event="word").result(10)
+    server = python(*serving)
+    server.says("")
+    until(lambda: '"two"' in listening.stdout, "what was missed")
+    assert "connected again" in listening.stderr
+    server.get("/say?word=three")
+    assert listening.process.wait(30) == 0
+    shown = [json.loads(line) for line in listening.stdout.splitlines()]
+    assert [(each["event"], each["data"]) for each in shown] == [
+        ("word", "one"),
+        ("word", "two"),
+        ("word", "three"),
+    ]
+    assert "s3cr3t" not in listening.stderr
+    at = f"http://127.0.0.1:{port}"
+    assert command("listen", f"{at}/over", cwd=folder).returncode == 0  # 204
+    for path, why in (("/page", "is no event stream, but application/json"), ("/nothing", "404")):
+        done = command("listen", at + path, cwd=folder)
+        assert done.returncode == 1
+        assert why in done.stderr
+        assert done.stderr.count("\n") == 1
+    assert "its server says" in command("listen", at, "--since", "start", cwd=folder).stderr
+    interrupted = python("-m", "hug", "listen", f"{at}/news")
+    until(lambda: (server.stdout + server.stderr).count("GET /news") > 1, "a reader")
+    assert interrupted.interrupt() == 130
+    assert interrupted.stderr == ""
+
+
+def test_headers(python: Callable[..., Running], folder: Path) -> None:
+    """A stream gets the headers of the command line, also after a redirection, but no other server does."""
+    (folder / "app.py").write_text(GUARDED)
+    server, other = (python("-m", "hug", "app.py", "-p", "0", "-ma") for _ in range(2))
+    at, elsewhere = (f"http://127.0.0.1:{each.port}" for each in (server, other))
+    words = ["--count", "1", "--json", "-H", "Authorization: Bearer t0p s3cret", "-H", "x-name:J\u00fcrgen "]
+
+    def shown(url: str, *more: str) -> Any:
+        done = command("listen", url, *words, *more, cwd=folder)
+        assert "s3cret" not in done.stderr
+        return json.loads(done.stdout)["data"]
+
+    assert shown(f"{at}/own", "-H", "Cookie: a=b") == "Ann J\u00c3\u00bcrgen a=b"
+    assert shown(f"{at}/moved?to=/own", "-H", "Cookie: a=b") == "Ann J\u00c3\u00bcrgen a=b"
+    assert json.loads(shown(f"{at}/told", "-H", "accept: */*")).keys() == {
+        "AUTHORIZATION",
+        "X-NAME",
+        "ACCEPT",
+    }
+    assert json.loads(shown(f"{at}/moved?to={elsewhere}/told")) == {"ACCEPT": "text/event-stream"}
+    done = command("listen", f"{at}/own", "-H", "Authorization: Bearer guessed", cwd=folder)
+    assert "401" in done.stderr
+    assert "guessed" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["news"], "which broker?"),
+        (["news", "-b", "memory:"], "memory of one process"),
+        (["news", "-b", "sqlite:///x.db", "--since", "0"], "--since must be"),
+        (["news", "-b", "sqlite:///x.db", "--count", "0"], "--count must be"),
+        (["news", "-b", "sqlite:///x.db", "-H", "A: b"], "--header is for URLs"),
+        (["http://127.0.0.1:1/", "-H", "Bearer s"], "--header must be 'Name: value'"),
+        (["http://127.0.0.1:1/", "-H", "A:"], "--header must be 'Name: value'"),
+        (["http://127.0.0.1:1/", "-H", "A : b"], "--header must be 'Name: value'"),
+        (["http://127.0.0.1:1/", "-H", "A\n: b"], "--header must be 'Name: value'"),
+        (["http://127.0.0.1:1/", "-H", "A: b\r\nX: c"], "A: the value has a line break"),
+        (["http://127.0.0.1:1/", "-H", "A: b\n"], "A: the value has a line break"),
+        (["http://127.0.0.1:1/", "-H", "last-event-id: 7"], "--since says"),
+        (["http://127.0.0.1:1/"], "http://127.0.0.1:1/: "),
+        (["http://[::1/"], "http://[::1/: "),
+    ],
+)
+def test_refusals(
+    words: list[str],
+    why: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """What cannot be listened to ends with a line that says why, and with exit code 1."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["listen", *words]) == 1
+    said, complaint = capfd.readouterr()
+    assert said == ""
+    assert why in complaint
+    assert complaint.count("\n") == 1
+
+
+def test_without_the_client(tmp_path: Path) -> None:
+    """Without the package that a URL needs the message says what to install."""
+    code = "import sys; sys.modules['httpx2'] = None; from hug.command import main; sys.exit(main())"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "listen", "http://127.0.0.1:1/"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "pip install 'hug-sse[client]'" in done.stderr
+
+
+def test_terminal() -> None:
+    """Nothing in an event steers the terminal that it is shown in."""
+    shown = as_text(Message("\x1b[2J", "red \x1b[31m\ttab \u202e\r", "\x07"))
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    assert "\x07" not in shown
+    assert "\\x1b[31m\ttab" in shown

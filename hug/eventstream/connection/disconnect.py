@@ -5,7 +5,7 @@ import contextvars
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol, TypeAlias
 
-from hug.asgi import Receive
+from hug.asgi_types import Receive
 
 DISCONNECT: Final = "hug.disconnect"
 """Key of an ASGI extension, a `Watcher`: a function of the ``receive`` that the application was called with.

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol
 
-from hug.asgi import Message, Send
+from hug.asgi_types import Message, Send
 from hug.eventstream.connection.stepping import first_step
 
 CHUNKED: Final = "hug.chunked"

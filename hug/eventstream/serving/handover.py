@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any, Final, Self
 
-from hug.asgi import Message, Send
+from hug.asgi_types import Message, Send
 from hug.eventstream.serving.stream import EventStream
 from hug.eventstream.wire.client import Guard
 from hug.eventstream.wire.last_event_id import LastEventIdError

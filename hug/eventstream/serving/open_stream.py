@@ -7,7 +7,7 @@ import random
 from collections.abc import Coroutine, Mapping
 from typing import Any, Final
 
-from hug.asgi import Message, Receive, Send
+from hug.asgi_types import Message, Receive, Send
 from hug.ending_budget import LEFT
 from hug.eventstream.connection.disconnect import Watch, watch
 from hug.eventstream.connection.writer import ClientGone, Connection, CutOff
