@@ -1,6 +1,7 @@
 """What holds for all tests: which of them go together, and that in CI none is left out."""
 
 import os
+import signal
 from collections.abc import Generator
 from typing import Any
 
@@ -63,6 +64,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         places = {name: place for place, name in enumerate(LONG)}
         items.sort(key=lambda item: places.get(part(item.nodeid), len(LONG)))
+
+
+# Shells start what is to run beside them with SIGINT ignored, which is inherited by all that tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -20,6 +20,8 @@ import pytest
 import hug
 from hug.routers.options import METHODS
 
+pytestmark = pytest.mark.slow  # most of them start an interpreter or two
+
 PACKAGE = Path(hug.__file__).parent
 
 OPTIONAL = {

@@ -194,6 +194,7 @@ def test_script(folder: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", [("greeting.py",), ("-m", "hug", "greeting.py", "-c")])
 def test_reader_that_ends(folder: Path, start: tuple[str, ...]) -> None:
     """A reader that has enough, such as ``head``, ends the command in order and without a complaint."""

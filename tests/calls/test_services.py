@@ -67,6 +67,7 @@ def url() -> Iterator[str]:
         server.shutdown()
 
 
+@pytest.mark.slow
 def test_http(url: str) -> None:
     """Values go into the query or a JSON body, as the method has it; fields of URLs are quoted."""
     with use.HTTP(url, headers={"X-Own": "all"}, auth=("me", "secret")) as service:

@@ -46,6 +46,7 @@ assert hug.test.get(api, "/x", headers={{"Cookie": "a=;" * ({size} // 3)}}).stat
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("read", ["cookies", 'get_cookie_values("a")[:1]'])
 def test_many_backslashes(read: str) -> None:
     """The longest header that is taken, however it is made, is read in a small part of 5 seconds of CPU time.

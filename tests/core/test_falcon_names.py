@@ -150,6 +150,7 @@ def test_falcon() -> None:
         assert getattr(hug, name) is getattr(falcon, name)
 
 
+@pytest.mark.slow
 def test_names() -> None:
     """The submodules that hug 2 had are attributes of hug as soon as that is imported, in any order."""
     # fmt: off

@@ -78,6 +78,7 @@ def test_nothing(api: hug.API) -> None:
     assert (response.status, response.content, response.content_type) == ("200 OK", b"", "text/plain")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked", "sent"),
     [

@@ -359,6 +359,7 @@ def test_gone_meanwhile(api: hug.API) -> None:
     assert (data, sid != "gone") == ({"count": 1}, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("store", [InMemoryStore, AsyncStore])
 def test_concurrent_requests(api: hug.API, store) -> None:
     """Of 200 clients at once each has its own session."""

@@ -193,6 +193,7 @@ NAMES = st.sampled_from([
 ])  # fmt: skip
 
 
+@pytest.mark.slow
 @given(st.lists(NAMES | st.text(max_size=3), max_size=8), st.sampled_from(["/", "", "//", "\\"]))
 def test_nothing_from_outside(folder: Path, names: list[str], separator: str) -> None:
     """Whatever the path, what is found is a file that lies in the folder: never a byte from outside."""

@@ -46,6 +46,7 @@ def component(name: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_valid() -> None:
     """It is what the specification says a document of OpenAPI 3.2 is, and JSON."""
     check(DOCUMENT)

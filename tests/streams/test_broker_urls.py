@@ -64,6 +64,7 @@ def test_options() -> None:
     assert "s3cr3t" not in made.url
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted({each for each in KINDS.values() if each.extra}))
 def test_missing_extra(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the package that an engine needs, the error says what to install."""

@@ -157,6 +157,7 @@ print(news.publish("x").id, hug.API().broker.url, "__hug__" in globals())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", ["memory:", " memory: "])
 def test_script(url: str) -> None:
     """A script without an API publishes, and gets no API by that."""
@@ -182,6 +183,7 @@ here()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ['hug.sse.channel("news")', "hug.API(__name__).broker = {url!r}"])
 @pytest.mark.parametrize(
     ("url", "said"),

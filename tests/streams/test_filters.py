@@ -154,6 +154,7 @@ def test_replays_let_others_be_served(api: Any, count: int) -> None:
     run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("history", [0, 5])
 def test_filter_while_a_thread_publishes(api: Any, history: int) -> None:
     """Readers with filters get every event they want, though a thread publishes as fast as it can."""
@@ -208,6 +209,7 @@ def test_filter_runs_once_for_all(api: Any) -> None:
     run(main())
 
 
+@pytest.mark.slow
 def test_filter_lets_others_go_on(api: Any) -> None:
     """A reader whose filter refuses a long history does not keep the event loop to itself."""
     channel = serve(api, history=MANY)

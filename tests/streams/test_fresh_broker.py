@@ -146,6 +146,7 @@ def test_on_an_engine(api: Any, tmp_path: Path) -> None:
     again.close(5)
 
 
+@pytest.mark.slow
 def test_pytest_is_not_imported() -> None:
     """Nothing but the module of the fixtures imports pytest."""
     code = "import sys, hug; hug.test.broker; assert 'pytest' not in sys.modules"

@@ -30,6 +30,7 @@ def look_up(topic: RemoteTopic, after: str) -> Future[Place]:
     return found
 
 
+@pytest.mark.slow
 def test_ids_that_nobody_knows(processes: Processes, server: Server) -> None:  # noqa: F811
     """However many they are, it is asked once or twice where the channel begins."""
     topic, _ = followed(processes, 10)
@@ -48,6 +49,7 @@ def test_ids_that_nobody_knows(processes: Processes, server: Server) -> None:  #
     assert server.calls["read"] <= 200
 
 
+@pytest.mark.slow
 def test_ids_of_long_ago(processes: Processes, server: Server) -> None:  # noqa: F811
     """Events around them are read in pages that all share, and each client goes on behind its own."""
     topic, ids = followed(processes, 3000)

@@ -221,6 +221,7 @@ def test_since_an_id(api: Any) -> None:
         assert [message.data for message in stream.take(2)] == list("34")
 
 
+@pytest.mark.slow
 def test_all_who_wait_go_on(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Publishers whom readers cannot keep pace with wait, in threads and coroutines, and all go on again."""
     # Who is forgotten does not go on by himself.

@@ -657,6 +657,7 @@ def test_leaving(processes: Processes, server: Server, monkeypatch: pytest.Monke
     assert channel.log.oldest == channel.log.last
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("absent", [False, True])
 def test_leaving_while_it_is_compared(
     processes: Processes, server: Server, monkeypatch: pytest.MonkeyPatch, absent: bool
@@ -854,6 +855,7 @@ def test_delete(processes: Processes, server: Server) -> None:
     assert listener.ids[-1] == last
 
 
+@pytest.mark.slow
 def test_delete_what_is_locked(processes: Processes, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who deletes a channel that is locked waits for that, as long as patience lasts; nobody else does."""
     monkeypatch.setattr(link, "ANSWER", 0.1)
@@ -960,6 +962,7 @@ def doubt(server: Server) -> None:
     until(lambda: server.calls["ends"] > asked)
 
 
+@pytest.mark.slow
 def test_delete_while_it_is_compared(processes: Processes, server: Server) -> None:
     """A deletion that is told while the engine's answer is on its way is no gap, and it is not forgotten."""
     channel = processes.topic()

@@ -179,6 +179,7 @@ def test_names_of_channels(api: Any) -> None:
         hug.sse.metrics("/metrics", api=api, channels="news")
 
 
+@pytest.mark.slow
 def test_missing_package() -> None:
     """Who has no prometheus_client is told what to install, and that alone."""
     code = (

@@ -109,6 +109,7 @@ PIECES = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(PIECES).map(b"".join), st.data())
 def test_chunks_do_not_matter(body: bytes, data: Any) -> None:
     """Any bytes, cut anywhere, give the same messages, id and retry time as in one piece."""
