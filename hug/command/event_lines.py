@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 
-from hug.eventstream.history.view import GAP_EVENT
+from hug.eventstream.history.gap import GAP_EVENT
 from hug.eventstream.wire.decode import Message
 
 

@@ -12,7 +12,7 @@ from hug.command.broker import channel_at
 from hug.command.event_lines import as_json, as_text
 from hug.command.event_source import messages_at
 from hug.command.stdout import write_line
-from hug.eventstream.history.view import GAP_EVENT
+from hug.eventstream.history.gap import GAP_EVENT
 from hug.eventstream.wire.decode import Message
 from hug.exceptions import HugError
 

@@ -8,9 +8,10 @@ import pytest
 from hug.eventstream.history import log as log_module
 from hug.eventstream.history import track as track_module
 from hug.eventstream.history import view as view_module
+from hug.eventstream.history.gap import GAP_EVENT
 from hug.eventstream.history.log import Bounds, Log
 from hug.eventstream.history.track import Track
-from hug.eventstream.history.view import GAP_EVENT, View
+from hug.eventstream.history.view import View
 from hug.eventstream.wire.decode import Decoder, Message
 from hug.eventstream.wire.encode import fields
 from hug.eventstream.wire.event import event

@@ -19,9 +19,10 @@ from hypothesis.stateful import (
 )
 
 from hug.eventstream.history.cursor import Cursor
+from hug.eventstream.history.gap import GAP_EVENT
 from hug.eventstream.history.log import LIVE_BYTES, LIVE_EVENTS, Bounds, Log
 from hug.eventstream.history.track import OnGap, Track
-from hug.eventstream.history.view import GAP_EVENT, View
+from hug.eventstream.history.view import View
 from hug.eventstream.wire.client import Guard
 from hug.eventstream.wire.decode import Decoder, Message
 from hug.eventstream.wire.encode import fields

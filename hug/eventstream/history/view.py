@@ -10,16 +10,13 @@ from typing import Final
 
 from hug.eventstream.history.beginning import START, Asked, asked, place
 from hug.eventstream.history.cursor import Cursor, Older
+from hug.eventstream.history.gap import gap_event
 from hug.eventstream.history.older_pages import Pages, Row
 from hug.eventstream.history.track import Track
 from hug.eventstream.wire.client import Guard
-from hug.eventstream.wire.encode import checkpoint, encode
-from hug.eventstream.wire.event import Event
+from hug.eventstream.wire.encode import checkpoint
 from hug.eventstream.wire.last_event_id import UNKNOWN, join
 from hug.exceptions import Gap
-
-GAP_EVENT: Final = "gap"
-"""Type of the event that tells of others that are lost."""
 
 WHOLE: Final = "whole"
 """Key of the view of one whole channel, among all views of that channel."""
@@ -288,13 +285,10 @@ class View:
             raise Gap(track.name, lost)
         at.gaps = (*at.gaps, lost)
         at.unsaid = 0
-        data = {
-            "channel": track.name,
-            "lost": None if track.predicates else lost,
-            "resumed_at": (following and _id_of(following))
-            or (track.log.id(position + 1) if position < track.log.last else None),
-        }
-        return encode(Event(data, GAP_EVENT, event_id))
+        resumed_at = (following and _id_of(following)) or (
+            track.log.id(position + 1) if position < track.log.last else None
+        )
+        return gap_event(event_id, track.name, None if track.predicates else lost, resumed_at)
 
 
 def _id_of(frame: bytes) -> str:
