@@ -3,6 +3,7 @@
 # ruff: noqa: ASYNC240 (these files are small, and nobody else is on the event loop)
 
 import asyncio
+import errno
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -85,6 +86,7 @@ def other(watching: Watching, path: Path) -> Iterator[sqlite3.Connection]:
 @pytest.fixture
 def only_notices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(looking, "NOTICED_PAUSE", 3600.0)
+    monkeypatch.setattr(looking, "SHARE", 1e9)  # at once
 
 
 @with_notices
@@ -118,6 +120,27 @@ async def test_a_transaction_that_takes_long(watching: Watching, other: sqlite3.
 
 
 @with_notices
+async def test_a_disk_that_syncs_slowly(
+    watching: Watching, other: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A transaction that the kernel told of long before it ended is looked for: the longer, the seldomer."""
+    somewhere = tmp_path / "else"
+    somewhere.touch()
+    watching.looking._forget_notices()
+    monkeypatch.setattr(looking, "NOTICED_PAUSE", 3600.0)
+    monkeypatch.setattr(looking, "Notices", lambda _path: Notices(somewhere))
+    await eventually(watching.waits)
+    for number in range(1, MISSED + 2):
+        somewhere.write_text("written, and not yet synced")
+        await eventually(lambda: not watching.waits())
+        await eventually(lambda: watching.waits() and watching.looking.in_vain > 2 * IN_VAIN)
+        assert watching.pause < 0.2
+        other.execute("INSERT INTO t VALUES (?, '')", (number,))
+        await eventually(lambda: watching.seen == [*range(1, number + 1)])  # noqa: B023
+    assert watching.looking.relied_on
+
+
+@with_notices
 @pytest.mark.usefixtures("only_notices")
 async def test_another_log(watching: Watching, other: sqlite3.Connection, path: Path) -> None:
     """After a connection was closed and opened again, as around a fork, its new log is watched."""
@@ -143,6 +166,7 @@ async def test_notices_that_do_not_come(
     somewhere.touch()
     watching.looking._forget_notices()
     monkeypatch.setattr(looking, "NOTICED_PAUSE", 0.02)
+    monkeypatch.setattr(looking, "SHARE", 1e9)
     monkeypatch.setattr(looking, "Notices", lambda _path: Notices(somewhere))
     for number in range(1, MISSED + 1):
         assert watching.looking.relied_on
@@ -169,6 +193,23 @@ async def test_without_notices(
     other.execute("INSERT INTO t VALUES (1, '')")
     await eventually(lambda: watching.seen == [1])
     assert watching.looking.in_vain <= IN_VAIN
+
+
+@with_notices
+async def test_no_room_to_wait(watching: Watching, other: sqlite3.Connection) -> None:
+    """Where the event loop can wait for no more descriptors, it is looked for changes as without notices."""
+    await eventually(watching.waits)
+    with pytest.MonkeyPatch.context() as patching:
+
+        def full(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        patching.setattr(asyncio.get_running_loop(), "add_reader", full)
+        await eventually(lambda: not watching.looking.relied_on)
+    await eventually(watching.waits)
+    assert watching.pause <= QUIET_PAUSE
+    other.execute("INSERT INTO t VALUES (1, '')")
+    await eventually(lambda: watching.seen == [1])
 
 
 @pytest.mark.usefixtures("only_notices")

@@ -2,11 +2,11 @@
 
 Whoever follows channels asks the file each 2 ms whether another process has changed it (`PRAGMA
 data_version`, which looks at shared memory only), and reads what is new when it has. When nothing changes for
-20 ms it waits for the kernel to tell that something has been written; where none does, it goes on to ask,
-each 4 ms: see `looking`. The processes do not know of each other. On two cores that were busy with other
-things, too, half of the events came to another process within 2.5 ms, nine in ten within 5.6. A process that
-waits took 0.1 % of a core; where it has to ask, 3 to 4 %, with one channel or 2000, most of it for waking up.
-One that follows nothing does not look.
+20 ms it waits for the kernel to tell that something has been written, and asks ever more seldom, down to each
+250 ms; where the kernel tells nothing, each 4 ms: see `looking`. The processes do not know of each other. On
+two cores that were busy with other things, too, half of the events came to another process within 2.5 ms,
+nine in ten within 5.6. A process that waits took 0.1 % of a core; where it has to ask, 3 to 4 %, with one
+channel or 2000, most of it for waking up. One that follows nothing does not look.
 
 The file is in WAL mode with `synchronous=NORMAL`: a process that is killed loses nothing; a machine that
 loses power may lose the last moments before. It must be on a disk of this machine: the locks of network file

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -16,11 +17,14 @@ QUIET_PAUSE: Final = 0.004
 """Seconds between two looks while it does not, where the kernel does not tell of changes."""
 
 NOTICED_PAUSE: Final = 0.25
-"""Seconds between two looks while it does not, where the kernel does: in case that it has not."""
+"""Seconds between two looks when it has not for long, where the kernel does: in case that it has not told."""
 
 IN_VAIN: Final = 10
-"""Looks without a change after which the file does not change: a writer that the kernel has told of has
-ended its transaction by then. One that has not is found by the next look."""
+"""Looks without a change after which the file does not change, and the kernel is relied on."""
+
+SHARE: Final = 0.2
+"""Of the time since the last change or notice, how much may pass until the next look: the kernel tells of
+what a transaction writes, not that it has ended, which may take a disk as long as it takes to sync."""
 
 MISSED: Final = 3
 """Changes in a row without a notice, after which the kernel is not relied on: file systems may give none."""
@@ -55,6 +59,8 @@ class Looking:
         self._version = (0, 0)  # of the data, as the connection has seen them last; and which one it is
         self._again = False
         self._looks = self._missed = 0
+        self._told = False  # whether there was a notice since the last change
+        self._last = 0.0  # when there was a notice, or a change
         self._notices: Notices | None = None
         self._watched = 0  # which connection's file they are about
         self.in_vain = 0
@@ -88,8 +94,9 @@ class Looking:
 
     def _look(self) -> None:
         self._ignore_notices()
-        quiet = self.in_vain >= IN_VAIN - 1
-        noticed = quiet and self._take()
+        if noticed := self._take():  # before looking: what comes meanwhile is for the next look
+            self._told = True
+            self._last = time.monotonic()
         try:
             version = self._file.now(_version), self._file.opened
             self._looks += 1
@@ -102,9 +109,9 @@ class Looking:
         else:
             if version != self._version or self._again:
                 if self.in_vain >= IN_VAIN and version[1] == self._watched:
-                    self._found(noticed)
-                self._take()
-                self._version, self.in_vain = version, 0
+                    self._found()
+                self._version, self.in_vain, self._told = version, 0, False
+                self._last = time.monotonic()
                 self._again = self._changed()
             else:
                 self.in_vain = 0 if noticed else self.in_vain + 1
@@ -138,16 +145,22 @@ class Looking:
                 self.relied_on = False
             else:
                 self.in_vain = 0  # what came before them has to be looked for once more
+                self._last = time.monotonic()
                 return PAUSE
         if self._notices is None:
             return QUIET_PAUSE
         self._looks = _LOOKS  # there are few from here on
-        self._notices.await_one(self._loop, self._look_again)
-        return NOTICED_PAUSE
+        try:
+            self._notices.await_one(self._loop, self._look_again)
+        except OSError:  # epoll has a limit of its own
+            self.relied_on = False
+            self._forget_notices()
+            return QUIET_PAUSE
+        return min(NOTICED_PAUSE, max(PAUSE, SHARE * (time.monotonic() - self._last)))
 
-    def _found(self, noticed: bool) -> None:
+    def _found(self) -> None:
         """Note whether a change came with a notice."""
-        self._missed = 0 if noticed else self._missed + 1
+        self._missed = 0 if self._told else self._missed + 1
         if self._missed >= MISSED:
             self.relied_on = False
             self._forget_notices()
