@@ -9,8 +9,10 @@ import pickle
 import subprocess
 import sys
 import textwrap
+import threading
 import types
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest import mock
 
@@ -375,6 +377,24 @@ for thread in threads:
 assert len(found) == 8
 assert all(len({id(each) for each in same}) == 1 for same in zip(*found))
 """)
+
+
+def test_threads_that_make_an_api() -> None:
+    """Threads that ask for the API of a module for the first time at once get the same one."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            for number in range(300):
+                start = threading.Barrier(4, timeout=10)
+
+                def make(name: str, start: threading.Barrier = start) -> hug.API:
+                    start.wait()
+                    return hug.API(name)
+
+                assert len(set(threads.map(make, [f"{__name__}.made_{number}"] * 4))) == 1
+    finally:
+        sys.setswitchinterval(interval)
 
 
 def test_pickles() -> None:

@@ -37,7 +37,10 @@ class _OnePerModule(type):
         given = module is None or isinstance(module, API)
         existing = module if given else vars(module).get("__hug__")
         if not isinstance(existing, API):
-            return cast("T", type.__call__(cls, module, *args, **kwargs))
+            with _making:  # another thread may have made it meanwhile
+                existing = None if module is None else vars(module).get("__hug__")
+                if not isinstance(existing, API):
+                    return cast("T", type.__call__(cls, module, *args, **kwargs))
         existing._set(*args, **kwargs)
         return cast("T", existing)
 
