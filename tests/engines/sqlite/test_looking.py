@@ -247,6 +247,26 @@ async def test_a_file_that_is_gone(watching: Watching, path: Path) -> None:
 
 
 @with_notices
+@pytest.mark.usefixtures("only_notices")
+async def test_a_link(tmp_path: Path) -> None:
+    """Of a file that a symbolic link leads to, the kernel tells as well."""
+    (tmp_path / "elsewhere").mkdir()
+    path = tmp_path / "link.db"
+    path.symlink_to(tmp_path / "elsewhere" / "t.db")
+    watching = Watching(path)
+    await watching.file.open(lambda cursor: cursor.execute("CREATE TABLE t (n INTEGER, text TEXT)"))
+    assert watching.file.log.exists()
+    watching.looking.start()
+    await eventually(watching.waits)
+    assert watching.looking.relied_on
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("INSERT INTO t VALUES (1, '')")
+        await eventually(lambda: watching.seen == [1])
+    watching.looking.stop()
+    watching.file.close()
+
+
+@with_notices
 async def test_closed(path: Path) -> None:
     """Of what was closed nobody tells, and to close it again does nothing; what is not there has none."""
     path.touch()

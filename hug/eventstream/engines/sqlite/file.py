@@ -53,7 +53,7 @@ class File:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.log = path.with_name(path.name + "-wal")
+        self.log = Path(f"{os.path.realpath(path)}-wal")  # SQLite follows links, too
         self._database: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
         self._process = 0  # that has opened it
