@@ -5,6 +5,7 @@
 import asyncio
 import errno
 import sqlite3
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
@@ -264,6 +265,40 @@ async def test_a_link(tmp_path: Path) -> None:
         await eventually(lambda: watching.seen == [1])
     watching.looking.stop()
     watching.file.close()
+
+
+@with_notices
+def test_forked(tmp_path: Path) -> None:
+    """A process that is forked keeps no descriptor, and leaves what its parent waits for alone."""
+    program = f"""
+import asyncio, os, pathlib
+from hug.eventstream.engines.sqlite.notices import Notices
+
+path = pathlib.Path({str(tmp_path / "t.log")!r})
+path.touch()
+
+def watched():
+    names = [f"/proc/self/fd/{{each}}" for each in os.listdir("/proc/self/fd")]
+    return sum("inotify" in os.readlink(name) for name in names if os.path.islink(name))
+
+async def main():
+    notices, come = Notices(path), asyncio.Event()
+    notices.await_one(asyncio.get_running_loop(), come.set)
+    child = os.fork()
+    if child == 0:
+        notices.ignore()
+        notices.close()
+        os._exit(watched())
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert watched() == 1
+    path.write_text("x")
+    await asyncio.wait_for(come.wait(), 10)
+    notices.close()
+
+asyncio.run(main())
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @with_notices

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 import sys
+import weakref
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -41,6 +42,8 @@ class Notices:
         except OSError:
             self.close()
             raise
+        _close_after_forks()
+        _open.add(self)
 
     def take(self) -> bool:
         """Return whether some have come since the last time."""
@@ -68,6 +71,24 @@ class Notices:
         if descriptor >= 0:
             with contextlib.suppress(OSError):
                 os.close(descriptor)
+
+    def close_in_child(self) -> None:
+        """End in a process that was forked: not where they are waited for, which is still its parent's."""
+        self._loop = None
+        self.close()
+
+
+_open: weakref.WeakSet[Notices] = weakref.WeakSet()
+
+
+@cache
+def _close_after_forks() -> None:
+    os.register_at_fork(after_in_child=_close_all_in_child)
+
+
+def _close_all_in_child() -> None:
+    for notices in list(_open):
+        notices.close_in_child()
 
 
 @cache
