@@ -379,6 +379,35 @@ assert all(len({id(each) for each in same}) == 1 for same in zip(*found))
 """)
 
 
+@pytest.mark.parametrize("where", ["main thread", "thread"])
+def test_first_event_after_the_main_thread(where: str, tmp_path: Path) -> None:
+    """A thread publishes the first event after the main thread has ended, with a channel of before or after.
+
+    Python lets nobody import executors then, which uvloop does.
+    """
+    program = f"""
+import threading
+import hug
+
+def channel():
+    api = hug.API("here")
+    api.broker = "sqlite:///{tmp_path}/channels.sqlite"
+    return hug.sse.channel("news", api=api)
+
+news = channel() if {where!r} == "main thread" else None
+
+def publish():
+    threading.main_thread().join()
+    published = (news or channel()).publish("late")
+    assert published.result(20)
+    print("published")
+
+threading.Thread(target=publish).start()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("published\n", "")
+
+
 def test_threads_that_make_an_api() -> None:
     """Threads that ask for the API of a module for the first time at once get the same one."""
     interval = sys.getswitchinterval()

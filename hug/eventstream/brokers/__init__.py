@@ -3,6 +3,7 @@
 What all brokers share lives above: encoding, fan-out, filters, gaps, the counting of positions.
 """
 
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -10,6 +11,10 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from hug.eventstream.brokers.pending_event import Taken
 from hug.eventstream.history.log import Bounds, Log
+
+# uvloop imports it when the first event is published, which Python refuses once the main thread has ended.
+with contextlib.suppress(RuntimeError):
+    import concurrent.futures.thread  # noqa: F401
 
 Row: TypeAlias = tuple[float, int, bytes]
 """An event of a log: when it came, the position behind it, its bytes; as `Log.after` gives it."""

@@ -392,6 +392,6 @@ def _reason(error: BaseException) -> str:
 def _new_loop() -> asyncio.AbstractEventLoop:
     try:
         import uvloop  # noqa: PLC0415
-    except ImportError:
+    except (ImportError, RuntimeError):  # the latter if it is too late for the executors that it imports
         return asyncio.new_event_loop()
     return uvloop.new_event_loop()
