@@ -322,6 +322,13 @@ def test_urls_that_name_no_file(url: str) -> None:
         engine(url, "hug")
 
 
+def test_url_of_other_bytes() -> None:
+    """A URL whose escapes are no UTF-8 is refused: two such names would be one file."""
+    assert engine("sqlite:////x/%C3%BC.db", "hug").file.path.name == "ü.db"
+    with pytest.raises(BrokerError, match="no UTF-8"):
+        engine("sqlite:////x/%FF.db", "hug")
+
+
 def test_urls() -> None:
     """Three slashes for a path from here, four for one from the root; odd characters are encoded."""
     assert engine("sqlite:///some/events.db", "hug").file.path == Path.cwd() / "some" / "events.db"

@@ -51,7 +51,8 @@ def engine(url: str, prefix: str) -> "SQLite":
     """Return a connection to the file that a URL names, not connected yet.
 
     Args:
-        url: ``sqlite:///relative/path`` or ``sqlite:////absolute/path``; ``%XX`` stands for a byte.
+        url: ``sqlite:///relative/path`` or ``sqlite:////absolute/path``; ``%XX`` stands for a byte of
+            UTF-8.
         prefix: Begins the names of the tables.
 
     Raises:
@@ -63,7 +64,10 @@ def engine(url: str, prefix: str) -> "SQLite":
             f"{url!r} has options that there are not, but prefix, patience and wait: a question mark in the "
             "name of a file is written %3F"
         )
-    path = unquote(path)
+    try:
+        path = unquote(path, errors="strict")
+    except UnicodeDecodeError as error:  # SQLite's own names of files are UTF-8
+        raise BrokerError(f"{url!r} names no file: its %XX are no UTF-8") from error
     if start != "sqlite" or not path or path == ":memory:" or "\0" in path or path.endswith("/"):
         raise BrokerError(
             f"{url!r} names no file: write sqlite:///relative/path.db or sqlite:////absolute/path.db "
