@@ -14,7 +14,7 @@ from hug.interface.of_function import Interfaces
 from hug.interface.protocols import Owner
 
 if TYPE_CHECKING:
-    from hug.api.life import Life
+    from hug.api.startup_shutdown import Life
 
 LONGEST_LINE = 80
 """Most characters of a line of the overview."""

@@ -12,10 +12,10 @@ from hug import (
     redirect,  # noqa: F401  # for handlers: their first request shall import nothing
 )
 from hug.api.base import APIBase
-from hug.api.life import Life
 from hug.api.own_channels import OwnChannels
 from hug.api.route_checks import check_fields
 from hug.api.routes import Routes
+from hug.api.startup_shutdown import Life
 from hug.dispatch.application import Application
 from hug.dispatch.exception_handlers import ByClass, ExceptionHandlers
 from hug.dispatch.falcon_app import sink_pattern

@@ -10,8 +10,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from hug import defaults, modules
-from hug.api.life import Life
-from hug.api.stand_ins import ASGIStandIn, WSGIStandIn
+from hug.api.late_applications import ASGIStandIn, WSGIStandIn
+from hug.api.startup_shutdown import Life
 from hug.exceptions import BrokerError
 from hug.interface import contexts
 

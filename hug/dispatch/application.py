@@ -11,7 +11,7 @@ from hug.dispatch.not_found import NotFound
 from hug.dispatch.server_error import KEY as FAILURE
 from hug.dispatch.server_error import Exited
 from hug.dispatch.site import Site
-from hug.dispatch.startup_shutdown import on_server
+from hug.dispatch.startup_on_loop import on_server
 from hug.eventstream.serving.handover import SCOPE_KEY, Handover
 from hug.eventstream.serving.open_stream import discard, serve
 from hug.eventstream.watching import looking

@@ -10,7 +10,7 @@ import logging
 
 from hug.asgi_types import Application, Message, Receive, Send
 from hug.dispatch.site import Site
-from hug.dispatch.startup_shutdown import on_server
+from hug.dispatch.startup_on_loop import on_server
 from hug.eventstream.channels import server_start
 from hug.eventstream.loop import ending
 from hug.eventstream.watching import looking

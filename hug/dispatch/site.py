@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from hug.api.life import Life
+from hug.api.startup_shutdown import Life
 from hug.dispatch.exception_handlers import ExceptionHandlers
 from hug.documentation import Documented
 from hug.interface.http import HTTP

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hug.api import API
-from hug.dispatch.startup_shutdown import on_server
+from hug.dispatch.startup_on_loop import on_server
 from hug.test.requests import portal
 
 

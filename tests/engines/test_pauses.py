@@ -12,7 +12,7 @@ import pytest
 
 from hug.eventstream.brokers import engine_thread
 from hug.eventstream.brokers.url import broker
-from hug.eventstream.engines.sqlite.looking import PAUSE
+from hug.eventstream.engines.sqlite.polling import PAUSE
 from hug.eventstream.history.log import Bounds
 
 BOUNDS = Bounds(1000, 1 << 24)

@@ -3,7 +3,7 @@
 Whoever follows channels asks the file each 2 ms whether another process has changed it (`PRAGMA
 data_version`, which looks at shared memory only), and reads what is new when it has. When nothing changes for
 20 ms it waits for the kernel to tell that something has been written, and asks ever more seldom, down to each
-250 ms; where the kernel tells nothing, each 4 ms: see `looking`. The processes do not know of each other. On
+250 ms; where the kernel tells nothing, each 4 ms: see `polling`. The processes do not know of each other. On
 two cores that were busy with other things, too, half of the events came to another process within 2.5 ms,
 nine in ten within 5.6. A process that waits took 0.1 % of a core; where it has to ask, 3 to 4 %, with one
 channel or 2000, most of it for waking up. One that follows nothing does not look.
@@ -31,7 +31,7 @@ from urllib.parse import unquote
 from hug.eventstream.engines.engine import Deleted, Ends, Entry, Hearer, Kept
 from hug.eventstream.engines.sqlite import reading, tables
 from hug.eventstream.engines.sqlite.file import File, busy, explained
-from hug.eventstream.engines.sqlite.looking import Looking
+from hug.eventstream.engines.sqlite.polling import Polling
 from hug.eventstream.engines.sqlite.tables import Tables
 from hug.eventstream.engines.sqlite.transaction import append_within
 from hug.exceptions import BrokerError, Refused, Unreachable
@@ -107,7 +107,7 @@ class SQLite:
         self.tables = Tables(prefix)
         self.home = path
         self._hearer: Hearer | None = None
-        self._looking = Looking(self.file, self._look, self._failed)
+        self._polling = Polling(self.file, self._look, self._failed)
         self._followed: dict[str, _Followed] = {}
         self._moved = self._deletions = 0
         self._behind = False  # whether there is more than was told of at once
@@ -128,7 +128,7 @@ class SQLite:
 
     def _close(self) -> None:
         self._hearer = None
-        self._looking.stop()
+        self._polling.stop()
         self._followed.clear()
         self.file.close()
 
@@ -144,7 +144,7 @@ class SQLite:
             )
         except Refused as refused:
             return [refused] * len(entries)
-        self._looking.soon()
+        self._polling.soon()
         return answers
 
     async def ends(self, channel: str) -> Ends:
@@ -158,7 +158,7 @@ class SQLite:
     async def delete(self, channel: str) -> None:
         """See `hug.eventstream.engines.engine.Engine.delete`."""
         await self._write(tables.delete, channel, time.time())
-        self._looking.soon()
+        self._polling.soon()
 
     async def lease(self, name: str, holder: str, seconds: float) -> int | None:
         """See `hug.eventstream.engines.engine.Engine.lease`."""
@@ -174,7 +174,7 @@ class SQLite:
             await self._write(tables.touch, list(self._followed), time.time())
         while await self._read(tables.due, time.time()):
             await self._write(tables.prune, time.time())
-        self._looking.soon()
+        self._polling.soon()
         self.file.write_back()
 
     async def remove(self) -> None:
@@ -219,13 +219,13 @@ class SQLite:
         if not self._followed:
             self._moved, self._deletions = changes
         self._followed.setdefault(channel, _Followed(*place))
-        self._looking.start()
+        self._polling.start()
 
     async def unfollow(self, channel: str) -> None:
         """See `hug.eventstream.engines.engine.Engine.unfollow`."""
         self._followed.pop(channel, None)
         if not self._followed:
-            self._looking.stop()
+            self._polling.stop()
 
     def _look(self) -> bool:
         """Tell of all that has come, or of some of it; return whether there is more."""

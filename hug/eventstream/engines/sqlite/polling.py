@@ -33,7 +33,7 @@ _LOOKS: Final = 100
 """Looks after which it is looked whether the file is still there."""
 
 
-class Looking:
+class Polling:
     """Looks, on one event loop, from `start` to `stop`.
 
     Attributes:

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from hug.eventstream.engines.sqlite import looking
+from hug.eventstream.engines.sqlite import polling
 from hug.eventstream.engines.sqlite.file import File
-from hug.eventstream.engines.sqlite.looking import IN_VAIN, MISSED, PAUSE, QUIET_PAUSE, Looking
 from hug.eventstream.engines.sqlite.notices import Notices
+from hug.eventstream.engines.sqlite.polling import IN_VAIN, MISSED, PAUSE, QUIET_PAUSE, Polling
 
 from ...waiting import eventually
 
@@ -33,7 +33,7 @@ class Watching:
         self.seen: list[int] = []
         self.failed: list[Exception] = []
         self.more = 0  # times that there is more to be told of
-        self.looking = Looking(self.file, self._changed, self._failed)
+        self.polling = Polling(self.file, self._changed, self._failed)
 
     def _changed(self) -> bool:
         self.seen += [
@@ -49,17 +49,17 @@ class Watching:
 
     def _failed(self, error: Exception) -> None:
         self.failed.append(error)
-        self.looking.stop()
+        self.polling.stop()
 
     @property
     def pause(self) -> float:
-        timer = self.looking._timer
+        timer = self.polling._timer
         assert timer is not None
         return timer.when() - asyncio.get_running_loop().time()
 
     def waits(self) -> bool:
         """Whether it looks seldom."""
-        return self.looking.in_vain >= IN_VAIN and self.looking._timer is not None
+        return self.polling.in_vain >= IN_VAIN and self.polling._timer is not None
 
 
 @pytest.fixture
@@ -71,9 +71,9 @@ def path(tmp_path: Path) -> Path:
 async def watching(path: Path) -> AsyncIterator[Watching]:
     one = Watching(path)
     await one.file.open(lambda cursor: cursor.execute("CREATE TABLE t (n INTEGER, text TEXT)"))
-    one.looking.start()
+    one.polling.start()
     yield one
-    one.looking.stop()
+    one.polling.stop()
     one.file.close()
 
 
@@ -86,8 +86,8 @@ def other(watching: Watching, path: Path) -> Iterator[sqlite3.Connection]:
 
 @pytest.fixture
 def only_notices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(looking, "NOTICED_PAUSE", 3600.0)
-    monkeypatch.setattr(looking, "SHARE", 1e9)  # at once
+    monkeypatch.setattr(polling, "NOTICED_PAUSE", 3600.0)
+    monkeypatch.setattr(polling, "SHARE", 1e9)  # at once
 
 
 @with_notices
@@ -100,7 +100,7 @@ async def test_told_by_the_kernel(watching: Watching, other: sqlite3.Connection)
         other.execute("INSERT INTO t VALUES (?, '')", (number,))
         await eventually(lambda: watching.seen == [*range(1, number + 1)])  # noqa: B023
         assert watching.pause <= PAUSE
-    assert watching.looking.relied_on
+    assert watching.polling.relied_on
 
 
 @with_notices
@@ -127,18 +127,18 @@ async def test_a_disk_that_syncs_slowly(
     """A transaction that the kernel told of long before it ended is looked for: the longer, the seldomer."""
     somewhere = tmp_path / "else"
     somewhere.touch()
-    watching.looking._forget_notices()
-    monkeypatch.setattr(looking, "NOTICED_PAUSE", 3600.0)
-    monkeypatch.setattr(looking, "Notices", lambda _path: Notices(somewhere))
+    watching.polling._forget_notices()
+    monkeypatch.setattr(polling, "NOTICED_PAUSE", 3600.0)
+    monkeypatch.setattr(polling, "Notices", lambda _path: Notices(somewhere))
     await eventually(watching.waits)
     for number in range(1, MISSED + 2):
         somewhere.write_text("written, and not yet synced")
         await eventually(lambda: not watching.waits())
-        await eventually(lambda: watching.waits() and watching.looking.in_vain > 2 * IN_VAIN)
+        await eventually(lambda: watching.waits() and watching.polling.in_vain > 2 * IN_VAIN)
         assert watching.pause < 0.2
         other.execute("INSERT INTO t VALUES (?, '')", (number,))
         await eventually(lambda: watching.seen == [*range(1, number + 1)])  # noqa: B023
-    assert watching.looking.relied_on
+    assert watching.polling.relied_on
 
 
 @with_notices
@@ -151,7 +151,7 @@ async def test_another_log(watching: Watching, other: sqlite3.Connection, path: 
     assert not watching.file.log.exists()
     with closing(sqlite3.connect(path, isolation_level=None)) as another:
         another.execute("INSERT INTO t VALUES (1, '')")
-        watching.looking._look_again()  # as whoever uses the file does sooner or later
+        watching.polling._look_again()  # as whoever uses the file does sooner or later
         await eventually(lambda: watching.seen == [1])
         await eventually(watching.waits)
         another.execute("INSERT INTO t VALUES (2, '')")
@@ -165,17 +165,17 @@ async def test_notices_that_do_not_come(
     """Where the kernel does not tell of changes though it was asked to, it is not relied on for long."""
     somewhere = tmp_path / "else"
     somewhere.touch()
-    watching.looking._forget_notices()
-    monkeypatch.setattr(looking, "NOTICED_PAUSE", 0.02)
-    monkeypatch.setattr(looking, "SHARE", 1e9)
-    monkeypatch.setattr(looking, "Notices", lambda _path: Notices(somewhere))
+    watching.polling._forget_notices()
+    monkeypatch.setattr(polling, "NOTICED_PAUSE", 0.02)
+    monkeypatch.setattr(polling, "SHARE", 1e9)
+    monkeypatch.setattr(polling, "Notices", lambda _path: Notices(somewhere))
     for number in range(1, MISSED + 1):
-        assert watching.looking.relied_on
+        assert watching.polling.relied_on
         await eventually(lambda: watching.waits() and watching.pause > QUIET_PAUSE)
         other.execute("INSERT INTO t VALUES (?, '')", (number,))
         await eventually(lambda: watching.seen == [*range(1, number + 1)])  # noqa: B023
     await eventually(watching.waits)
-    assert not watching.looking.relied_on
+    assert not watching.polling.relied_on
     assert watching.pause <= QUIET_PAUSE
 
 
@@ -187,13 +187,13 @@ async def test_without_notices(
     def none(_path: Path) -> Notices:
         raise OSError("Too many open files")
 
-    watching.looking._forget_notices()
-    monkeypatch.setattr(looking, "Notices", none)
-    await eventually(lambda: watching.looking.in_vain > 3 * IN_VAIN)
+    watching.polling._forget_notices()
+    monkeypatch.setattr(polling, "Notices", none)
+    await eventually(lambda: watching.polling.in_vain > 3 * IN_VAIN)
     assert watching.pause <= QUIET_PAUSE
     other.execute("INSERT INTO t VALUES (1, '')")
     await eventually(lambda: watching.seen == [1])
-    assert watching.looking.in_vain <= IN_VAIN
+    assert watching.polling.in_vain <= IN_VAIN
 
 
 @with_notices
@@ -206,7 +206,7 @@ async def test_no_room_to_wait(watching: Watching, other: sqlite3.Connection) ->
             raise OSError(errno.ENOSPC, "No space left on device")
 
         patching.setattr(asyncio.get_running_loop(), "add_reader", full)
-        await eventually(lambda: not watching.looking.relied_on)
+        await eventually(lambda: not watching.polling.relied_on)
     await eventually(watching.waits)
     assert watching.pause <= QUIET_PAUSE
     other.execute("INSERT INTO t VALUES (1, '')")
@@ -216,32 +216,32 @@ async def test_no_room_to_wait(watching: Watching, other: sqlite3.Connection) ->
 @pytest.mark.usefixtures("only_notices")
 async def test_more_than_can_be_told_at_once(watching: Watching, other: sqlite3.Connection) -> None:
     """What could not be told of at once is told of soon: of others' changes, and of the connection's own."""
-    await eventually(lambda: watching.looking.in_vain >= IN_VAIN)
+    await eventually(lambda: watching.polling.in_vain >= IN_VAIN)
     watching.more = 3
     other.execute("INSERT INTO t VALUES (1, '')")
     await eventually(lambda: watching.more < 0)
-    await eventually(lambda: watching.looking.in_vain >= IN_VAIN)
+    await eventually(lambda: watching.polling.in_vain >= IN_VAIN)
     watching.more = 3
-    watching.looking.soon()
+    watching.polling.soon()
     await eventually(lambda: watching.more < 0)
 
 
 @pytest.mark.usefixtures("only_notices")
 async def test_stopped(watching: Watching, other: sqlite3.Connection) -> None:
     """Who has stopped is called no more, and sees what has changed meanwhile when it starts again."""
-    await eventually(lambda: watching.looking.in_vain >= IN_VAIN)
-    watching.looking.soon()
-    watching.looking.stop()
+    await eventually(lambda: watching.polling.in_vain >= IN_VAIN)
+    watching.polling.soon()
+    watching.polling.stop()
     other.execute("INSERT INTO t VALUES (1, '')")
     await asyncio.sleep(0.02)
     assert watching.seen == []
-    watching.looking.start()
+    watching.polling.start()
     await eventually(lambda: watching.seen == [1])
 
 
 async def test_a_file_that_is_gone(watching: Watching, path: Path) -> None:
     """A file that was removed while nothing changed is told of."""
-    await eventually(lambda: watching.looking.in_vain >= IN_VAIN)
+    await eventually(lambda: watching.polling.in_vain >= IN_VAIN)
     path.unlink()
     await eventually(lambda: watching.failed != [])
     assert "was removed" in str(watching.failed[0])
@@ -257,13 +257,13 @@ async def test_a_link(tmp_path: Path) -> None:
     watching = Watching(path)
     await watching.file.open(lambda cursor: cursor.execute("CREATE TABLE t (n INTEGER, text TEXT)"))
     assert watching.file.log.exists()
-    watching.looking.start()
+    watching.polling.start()
     await eventually(watching.waits)
-    assert watching.looking.relied_on
+    assert watching.polling.relied_on
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("INSERT INTO t VALUES (1, '')")
         await eventually(lambda: watching.seen == [1])
-    watching.looking.stop()
+    watching.polling.stop()
     watching.file.close()
 
 

@@ -21,7 +21,7 @@ Handler = Callable[..., Any]
 
 
 class Surroundings(Protocol):
-    """Where handlers are called: beside a server (`hug.dispatch.startup_shutdown`), or where none is."""
+    """Where handlers are called: beside a server (`hug.dispatch.startup_on_loop`), or where none is."""
 
     async def call(self, function: Flexible, *args: Any) -> Any:
         """Return what a handler gives, awaited if need be."""
@@ -41,7 +41,7 @@ class _Here:
         value = function(*args)
         if not hasattr(value, "__await__"):
             return value
-        from hug.api.life_without_server import portal  # noqa: PLC0415  # asyncio, for async handlers
+        from hug.api.loop_of_handlers import portal  # noqa: PLC0415  # asyncio, for async handlers
 
         return portal.call(lambda: value)
 

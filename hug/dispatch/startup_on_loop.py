@@ -16,17 +16,17 @@ logger = logging.getLogger("hug")
 
 
 class OnServer:
-    """See `hug.api.life.Surroundings`."""
+    """See `hug.api.startup_shutdown.Surroundings`."""
 
     def __init__(self, execution: Execution) -> None:
         self._execution = execution
 
     async def call(self, function: Flexible, *args: Any) -> Any:
-        """See `hug.api.life.Surroundings.call`."""
+        """See `hug.api.startup_shutdown.Surroundings.call`."""
         return await self._execution.call(function, *args)
 
     async def last_call(self, calling: Awaitable[Any], seconds: float | None, name: str) -> None:
-        """See `hug.api.life.Surroundings.last_call`; one that is left behind is logged."""
+        """See `hug.api.startup_shutdown.Surroundings.last_call`; one that is left behind is logged."""
         task = asyncio.ensure_future(outcome(calling))
         try:
             await asyncio.wait({task}, timeout=seconds)
@@ -45,7 +45,7 @@ class OnServer:
             task.cancel()
 
     async def wait(self, others: Future[None]) -> None:
-        """See `hug.api.life.Surroundings.wait`."""
+        """See `hug.api.startup_shutdown.Surroundings.wait`."""
         await asyncio.shield(asyncio.wrap_future(others))
 
 
