@@ -11,7 +11,10 @@ import pytest
 
 import hug
 
+from .conftest import LONG
+
 PACKAGE = Path(hug.__file__).parent
+TESTS = Path(__file__).parent
 MOST_LINES = 400
 
 LAYERS: dict[str, float] = {
@@ -165,3 +168,8 @@ assert not heavy & (sys.modules.keys() - before), heavy & sys.modules.keys()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_long_tests_are_there() -> None:
+    """What is begun first, as it takes longest, is there under that name."""
+    assert [name for name in LONG if not (TESTS / name).exists()] == []

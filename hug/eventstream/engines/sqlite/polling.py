@@ -19,6 +19,11 @@ QUIET_PAUSE: Final = 0.004
 NOTICED_PAUSE: Final = 0.25
 """Seconds between two looks when it has not for long, where the kernel does: in case that it has not told."""
 
+UNENDED_PAUSE: Final = 0.04
+UNENDED: Final = 60.0
+"""Seconds between two looks, at most, when it has told of a transaction whose end was not seen, so that its
+events are with others within 50 ms; and for how long that is expected: it may be undone, or our own."""
+
 IN_VAIN: Final = 10
 """Looks without a change after which the file does not change, and the kernel is relied on."""
 
@@ -136,34 +141,41 @@ class Polling:
         """Return for how long not to look, and have the kernel end that early."""
         if self.in_vain < IN_VAIN or self._loop is None:
             return PAUSE
-        if self._watched != self._file.opened and self.relied_on:
-            self._forget_notices()
-            self._watched = self._file.opened
-            try:
-                self._notices = Notices(self._file.log)
-            except OSError:
-                self.relied_on = False
-            else:
-                self.in_vain = 0  # what came before them has to be looked for once more
-                self._last = time.monotonic()
-                return PAUSE
+        if self.relied_on and self._watched != self._file.opened and self._watch():
+            self.in_vain = 0  # what came before has to be looked for once more
+            self._last = time.monotonic()
+            return PAUSE
         if self._notices is None:
             return QUIET_PAUSE
         self._looks = _LOOKS  # there are few from here on
         try:
             self._notices.await_one(self._loop, self._look_again)
         except OSError:  # epoll has a limit of its own
-            self.relied_on = False
-            self._forget_notices()
+            self._rely_no_more()
             return QUIET_PAUSE
-        return min(NOTICED_PAUSE, max(PAUSE, SHARE * (time.monotonic() - self._last)))
+        quiet = time.monotonic() - self._last
+        longest = UNENDED_PAUSE if self._told and quiet < UNENDED else NOTICED_PAUSE
+        return min(longest, max(PAUSE, SHARE * quiet))
+
+    def _watch(self) -> bool:
+        """Have the kernel tell of changes from now on; return whether it does."""
+        self._forget_notices()
+        self._watched = self._file.opened
+        try:
+            self._notices = Notices(self._file.log)
+        except OSError:
+            self._rely_no_more()
+        return self.relied_on
 
     def _found(self) -> None:
         """Note whether a change came with a notice."""
         self._missed = 0 if self._told else self._missed + 1
         if self._missed >= MISSED:
-            self.relied_on = False
-            self._forget_notices()
+            self._rely_no_more()
+
+    def _rely_no_more(self) -> None:
+        self.relied_on = False
+        self._forget_notices()
 
     def _forget_notices(self) -> None:
         self._watched = 0
