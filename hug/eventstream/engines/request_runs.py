@@ -11,6 +11,9 @@ from typing import Final, NamedTuple
 _NUMBERED: Final = re.compile(r"(.+)\.([1-9a-f][0-9a-f]{0,14})")
 """A request with a number that databases can hold, as `hug.eventstream.brokers.outbox` gives them."""
 
+_LARGEST: Final = 16**15 - 1
+"""The largest of these numbers: a larger one is none, alone as well as behind others."""
+
 
 class Run(NamedTuple):
     """Requests of one publisher that follow on each other, in number and in place.
@@ -33,10 +36,11 @@ def runs(requests: Sequence[str]) -> list[Run]:
     while start < len(requests):
         match = _NUMBERED.fullmatch(requests[start])
         publisher, low = (match[1], int(match[2], 16)) if match else (f"{requests[start]}!", 0)
-        if not start and requests == numbered(publisher, low, len(requests)):
+        last = min(len(requests), start + _LARGEST - low + 1)
+        if not start and last == len(requests) and requests == numbered(publisher, low, last):
             return [Run(publisher, low, requests)]  # as a rule it is one
         end = start + 1
-        while end < len(requests) and requests[end] == f"{publisher}.{low + end - start:x}":
+        while end < last and requests[end] == f"{publisher}.{low + end - start:x}":
             end += 1
         found.append(Run(publisher, low, requests[start:end]))
         start = end

@@ -3,7 +3,7 @@
 import sqlite3
 from contextlib import closing
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hug.eventstream.engines.request_runs import runs
@@ -16,6 +16,7 @@ REQUESTS = st.sampled_from(
 BATCHES = st.lists(st.lists(REQUESTS, unique=True, max_size=12), max_size=8)
 
 
+@example([["a.fffffffffffffff", "a.1000000000000000"]], ["a.1000000000000000"])
 @given(BATCHES, st.lists(REQUESTS, unique=True))
 def test_what_was_taken_is_found(batches: list[list[str]], others: list[str]) -> None:
     """Each request that was remembered is found with its position, and no other, however they look."""
@@ -28,7 +29,8 @@ def test_what_was_taken_is_found(batches: list[list[str]], others: list[str]) ->
         for number, batch in enumerate(batches):
             found = find(cursor, tables, runs(batch))
             assert found == {request: known[request] for request in batch if request in known}
-            fresh = {request: len(known) + at for at, request in enumerate(set(batch) - known.keys(), 1)}
+            new = [request for request in batch if request not in known]
+            fresh = {request: len(known) + at for at, request in enumerate(new, 1)}
             remember(cursor, tables[number % 2], runs(list(fresh)), fresh.values())
             known.update(fresh)
         assert find(cursor, tables, runs(others)) == {each: known[each] for each in others if each in known}
