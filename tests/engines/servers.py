@@ -45,5 +45,5 @@ def started(name: str) -> Iterator[Server]:
 def engine_of(name: str, url: str, prefix: str) -> Engine:
     """Return a connection to an engine, not connected yet."""
     module = importlib.import_module(f"hug.eventstream.engines.{name}")
-    engine: Engine = module.engine(url, prefix)
+    engine: Engine = module.maker(url, prefix)()
     return engine

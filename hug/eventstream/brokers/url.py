@@ -97,9 +97,9 @@ def broker(url: str) -> Broker:
     prefix = _prefix(url, options.get("prefix", PREFIX))
     patience = _seconds(url, "patience", options.get("patience"), PATIENCE, MOST_PATIENCE)
     wait = _seconds(url, "wait", options.get("wait"), WAIT, math.inf)
-    make = _engine(url, kind)
-    make(bare, prefix)  # what is wrong with it is told now
-    return RemoteBroker(public(url), kind.reach, lambda: make(bare, prefix), patience=patience, wait=wait)
+    make = _maker(url, kind)(bare, prefix)
+    make()  # what is wrong with it is told now
+    return RemoteBroker(public(url), kind.reach, make, patience=patience, wait=wait)
 
 
 def _options(url: str) -> tuple[str, dict[str, str]]:
@@ -141,7 +141,7 @@ def _seconds(url: str, name: str, text: str | None, default: float, most: float)
     return seconds
 
 
-def _engine(url: str, kind: Kind) -> Callable[[str, str], Engine]:
+def _maker(url: str, kind: Kind) -> Callable[[str, str], Callable[[], Engine]]:
     try:
         module = import_module(f"hug.eventstream.engines.{kind.engine}")
     except ImportError as error:
@@ -151,5 +151,5 @@ def _engine(url: str, kind: Kind) -> Callable[[str, str], Engine]:
             f"{public(url)} needs a package that cannot be imported ({error}): "
             f"pip install 'hug-sse[{kind.extra}]'"
         ) from error
-    make: Callable[[str, str], Engine] = module.engine
-    return make
+    maker: Callable[[str, str], Callable[[], Engine]] = module.maker
+    return maker

@@ -10,7 +10,7 @@ import nats
 import pytest
 
 from hug.eventstream.engines.nats import Nats as Engine
-from hug.eventstream.engines.nats import engine
+from hug.eventstream.engines.nats import maker
 
 from ..conftest import Ear
 from ..nats_server import Nats
@@ -52,7 +52,7 @@ def configured(*more: str, jetstream: str = "", authorization: bool = True) -> I
 
 @asynccontextmanager
 async def connected(url: str, prefix: str = "hug") -> AsyncIterator[tuple[Engine, Ear]]:
-    one, ear = engine(url, prefix), Ear()
+    one, ear = maker(url, prefix)(), Ear()
     await one.connect(ear)
     try:
         yield one, ear

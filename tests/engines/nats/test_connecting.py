@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hug.eventstream.engines.nats import engine
+from hug.eventstream.engines.nats import maker
 from hug.exceptions import BrokerError, Unreachable
 
 from ...ports import free_port
@@ -30,7 +30,7 @@ async def refused(url: str, kind: type[Exception] = BrokerError) -> str:
     """Return what is said when a URL is no good."""
     tasks = asyncio.all_tasks()
     with pytest.raises(kind) as caught:
-        await engine(url, "hug").connect(Ear())
+        await maker(url, "hug")().connect(Ear())
     assert type(caught.value) is kind
     assert SECRET not in str(caught.value)
     await asyncio.sleep(0.01)
@@ -66,7 +66,7 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 async def test_urls_that_mean_nothing(url: str) -> None:
     """A URL that cannot be understood is refused before anything is connected, without its password."""
     with pytest.raises(BrokerError) as caught:
-        engine(url, "hug")
+        maker(url, "hug")()
     assert "nuts" not in str(caught.value)
     assert str(caught.value).startswith(url.partition(":")[0])
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from hug.eventstream.engines.engine import Entry
-from hug.eventstream.engines.nats import engine
+from hug.eventstream.engines.nats import maker
 from hug.exceptions import Unreachable
 
 from ...waiting import Stopwatch, eventually
@@ -34,7 +34,7 @@ async def nothing_left(tasks: set["asyncio.Task[object]"]) -> None:
 async def test_killed(own: Nats, prefix: str) -> None:
     """A server that is killed is noticed at once, calls under way fail, and what was taken is there again."""
     tasks = asyncio.all_tasks()
-    one, ear = engine(own.url, prefix), Ear()
+    one, ear = maker(own.url, prefix)(), Ear()
     await one.connect(ear)
     for number in range(50):
         await one.follow(f"channel {number}")
@@ -144,7 +144,7 @@ async def test_a_backup(own: Nats, prefix: str) -> None:
 async def test_silence(own: Nats, prefix: str) -> None:
     """A server that says nothing any more is given up within seconds, and that leaves nothing behind."""
     tasks = asyncio.all_tasks()
-    one, ear = engine(own.url, prefix), Ear()
+    one, ear = maker(own.url, prefix)(), Ear()
     await one.connect(ear)
     await one.follow("news")
     await put(one, entry())
@@ -165,7 +165,7 @@ async def test_silence(own: Nats, prefix: str) -> None:
         await nothing_left(tasks)
         watch = Stopwatch()
         with pytest.raises(Unreachable):
-            await engine(own.url, prefix).connect(Ear())
+            await maker(own.url, prefix)().connect(Ear())
         assert watch.seconds < 8
         await nothing_left(tasks)
     finally:
@@ -174,7 +174,7 @@ async def test_silence(own: Nats, prefix: str) -> None:
 
 async def test_closing_while_the_server_is_silent(own: Nats, prefix: str) -> None:
     """To disconnect takes no time then, either, and what waits fails."""
-    one, ear = engine(own.url, prefix), Ear()
+    one, ear = maker(own.url, prefix)(), Ear()
     await one.connect(ear)
     own.freeze()
     try:
@@ -220,7 +220,7 @@ async def test_connecting_is_cancelled(own: Nats, prefix: str) -> None:
     """Who gives up while connecting leaves nothing behind."""
     tasks = asyncio.all_tasks()
     for number in range(25):
-        one = engine(own.url, prefix)
+        one = maker(own.url, prefix)()
         connecting = asyncio.ensure_future(one.connect(Ear()))
         for _ in range(number):
             await asyncio.sleep(0)

@@ -269,7 +269,7 @@ async def test_a_stream_of_what_is_published_within_transactions(
 PROCESS = """
 import asyncio, sys
 from hug.eventstream.engines.engine import Entry
-from hug.eventstream.engines.postgres import engine as engine_of
+from hug.eventstream.engines.postgres import maker
 from hug.eventstream.history.log import Bounds
 
 class Deaf:
@@ -279,7 +279,7 @@ class Deaf:
 
 async def main():
     url, prefix, me = sys.argv[1:]
-    engine = engine_of(url, prefix)
+    engine = maker(url, prefix)()
     await engine.connect(Deaf())
     %s
     await engine.close()

@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from hug.eventstream.engines.engine import Engine
-from hug.eventstream.engines.redis import engine
+from hug.eventstream.engines.redis import maker
 
 from ..conftest import Ear
 from ..redis_server import Redis
@@ -39,7 +39,7 @@ def client(shared: Redis) -> Iterator["redis.Redis"]:
 
 @asynccontextmanager
 async def connected(url: str, prefix: str) -> AsyncIterator[tuple[Engine, Ear]]:
-    one, ear = engine(url, prefix), Ear()
+    one, ear = maker(url, prefix)(), Ear()
     await one.connect(ear)
     try:
         yield one, ear

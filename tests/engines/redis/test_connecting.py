@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from hug.eventstream.engines.engine import Engine
-from hug.eventstream.engines.redis import engine
+from hug.eventstream.engines.redis import maker
 from hug.exceptions import BrokerError, Refused, Unreachable
 
 from ...waiting import eventually
@@ -82,7 +82,7 @@ async def test_urls(shared: Redis, prefix: str) -> None:
 def test_urls_that_cannot_be_read(rest: str) -> None:
     """What cannot be read is said at once, with an example, and without the password."""
     with pytest.raises(BrokerError, match="redis://") as caught:
-        engine(rest, "hug")
+        maker(rest, "hug")()
     assert "s3cr" not in str(caught.value)
     assert caught.value.__suppress_context__
 
@@ -201,7 +201,7 @@ async def test_sentinels(prefix: str) -> None:
         await eventually(lambda: client.info("replication")["master_link_status"] == "up")
         assert "replica" in await refused(second.url, Unreachable)
         with started(sentinel):
-            ear, one = Ear(), engine(sentinel.url, prefix)
+            ear, one = Ear(), maker(sentinel.url, prefix)()
             await one.connect(ear)
             assert await put(one, entry()) == [1]
             wrong = sentinel.url.replace("=watch", "=wr0ng")
@@ -223,7 +223,7 @@ async def test_sentinels(prefix: str) -> None:
 
             async def again() -> Engine:
                 while True:
-                    other = engine(sentinel.url, prefix)
+                    other = maker(sentinel.url, prefix)()
                     try:
                         await other.connect(Ear())
                     except Unreachable:

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from hug.eventstream.engines.sqlite import SQLite, engine
+from hug.eventstream.engines.sqlite import SQLite, maker
 from hug.eventstream.engines.sqlite.file import _LOG, PATIENCE
 from hug.eventstream.history.log import Bounds
 from hug.exceptions import BrokerError, Refused, Unreachable
@@ -43,7 +43,7 @@ async def opening() -> AsyncIterator[Open]:
     opened: list[SQLite] = []
 
     async def open_(path: Path) -> Opened:
-        one, ear = engine(f"sqlite:///{path}", "hug"), Ear()
+        one, ear = maker(f"sqlite:///{path}", "hug")(), Ear()
         opened.append(one)
         await one.connect(ear)
         return one, ear
@@ -61,7 +61,7 @@ async def opened(opening: Open, path: Path) -> Opened:
 PROGRAM = """
 import asyncio, os, sys, time
 from hug.eventstream.engines.engine import Entry
-from hug.eventstream.engines.sqlite import engine
+from hug.eventstream.engines.sqlite import maker
 from hug.eventstream.history.log import Bounds
 
 PATH, BOUNDS = sys.argv[1], Bounds(1_000_000, 1 << 30)
@@ -104,7 +104,7 @@ def run(path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
 
 WRITING = """
 async def main():
-    one = engine(f"sqlite:///{PATH}", "hug")
+    one = maker(f"sqlite:///{PATH}", "hug")()
     await one.connect(Ear())
     print("ready", flush=True)
     while True:
@@ -120,7 +120,7 @@ async def test_two_processes(opened: Opened, run: Callable[[str], subprocess.Pop
         """
         async def main():
             ear = Ear()
-            one = engine(f"sqlite:///{PATH}", "hug")
+            one = maker(f"sqlite:///{PATH}", "hug")()
             await one.connect(ear)
             await one.follow("news")
             print("ready", flush=True)
@@ -176,7 +176,7 @@ async def test_killed_in_the_middle(
 async def test_back_with_older_data() -> None:
     """A file that is restored from a copy has the life that it had, and ends where it ended."""
     with started("sqlite") as server:
-        one = engine(server.url, "hug")
+        one = maker(server.url, "hug")()
         await one.connect(Ear())
         await put(one, *entries(5))
         life = (await one.ends("news")).life
@@ -187,7 +187,7 @@ async def test_back_with_older_data() -> None:
         await one.close()
         server.restore()
         ear = Ear()
-        again = engine(server.url, "hug")
+        again = maker(server.url, "hug")()
         await again.connect(ear)
         ends = await again.ends("news")
         assert (ends.life, ends.last) == (life, 5)
@@ -238,7 +238,7 @@ async def test_the_file_goes(how: str, opened: Opened, opening: Open, path: Path
 
 
 async def failing(path: Path) -> str:
-    one = engine(f"sqlite:///{path}", "hug")
+    one = maker(f"sqlite:///{path}", "hug")()
     with pytest.raises(BrokerError) as caught:
         await one.connect(Ear())
     await one.close()
@@ -270,13 +270,13 @@ def test_not_writable(what: str) -> None:
     code = """
 import asyncio, os, sys
 from hug.exceptions import BrokerError
-from hug.eventstream.engines.sqlite import engine
+from hug.eventstream.engines.sqlite import maker
 if os.geteuid() == 0:  # who may write everything
     os.setgroups([])
     os.setgid(65534)
     os.setuid(65534)
 try:
-    asyncio.run(engine(f"sqlite:///{sys.argv[1]}", "hug").connect(None))
+    asyncio.run(maker(f"sqlite:///{sys.argv[1]}", "hug")().connect(None))
 except BrokerError as error:
     print(error)
 """
@@ -298,7 +298,7 @@ async def test_foreign_tables(path: Path) -> None:
     with closing(sqlite3.connect(path)) as there:
         there.execute("CREATE TABLE hug_events (what TEXT)")
     assert "another prefix" in await failing(path)
-    one = engine(f"sqlite:///{path}", "other")
+    one = maker(f"sqlite:///{path}", "other")()
     await one.connect(Ear())
     assert await put(one, entry()) == [1]
     await one.close()
@@ -319,21 +319,30 @@ async def test_another_version(opened: Opened, path: Path) -> None:
 def test_urls_that_name_no_file(url: str) -> None:
     """A URL without a path is an error that shows what one looks like."""
     with pytest.raises(BrokerError, match=r"sqlite:////absolute/path\.db"):
-        engine(url, "hug")
+        maker(url, "hug")()
 
 
 def test_url_of_other_bytes() -> None:
     """A URL whose escapes are no UTF-8 is refused: two such names would be one file."""
-    assert engine("sqlite:////x/%C3%BC.db", "hug").file.path.name == "ü.db"
+    assert maker("sqlite:////x/%C3%BC.db", "hug")().file.path.name == "ü.db"
     with pytest.raises(BrokerError, match="no UTF-8"):
-        engine("sqlite:////x/%FF.db", "hug")
+        maker("sqlite:////x/%FF.db", "hug")()
 
 
 def test_urls() -> None:
     """Three slashes for a path from here, four for one from the root; odd characters are encoded."""
-    assert engine("sqlite:///some/events.db", "hug").file.path == Path.cwd() / "some" / "events.db"
-    assert engine("sqlite:////some/events.db", "hug").file.path == Path("/some/events.db")
-    assert engine("sqlite:////some%20%3F/%C3%A4.db", "hug").file.path == Path("/some ?/ä.db")
+    assert maker("sqlite:///some/events.db", "hug")().file.path == Path.cwd() / "some" / "events.db"
+    assert maker("sqlite:////some/events.db", "hug")().file.path == Path("/some/events.db")
+    assert maker("sqlite:////some%20%3F/%C3%A4.db", "hug")().file.path == Path("/some ?/ä.db")
+
+
+def test_process_that_moves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that goes to another folder, as daemons do, comes back to the same file."""
+    monkeypatch.chdir(tmp_path)
+    make = maker("sqlite:///events.db", "hug")
+    make()
+    monkeypatch.chdir("/")
+    assert make().file.path == tmp_path / "events.db"
 
 
 # Room
@@ -365,7 +374,7 @@ async def test_the_log_is_bounded(
         """
         async def main():
             ear = Ear()
-            one = engine(f"sqlite:///{PATH}", "hug")
+            one = maker(f"sqlite:///{PATH}", "hug")()
             await one.connect(ear)
             await one.follow("news")
             print("ready", flush=True)
@@ -437,7 +446,7 @@ async def test_forked(path: Path, run: Callable[[str], subprocess.Popen[str]]) -
         """
         async def main():
             ear = Ear()
-            one = engine(f"sqlite:///{PATH}", "hug")
+            one = maker(f"sqlite:///{PATH}", "hug")()
             await one.connect(ear)
             await one.follow("news")
             await one.append(entries(3))
@@ -451,7 +460,7 @@ async def test_forked(path: Path, run: Callable[[str], subprocess.Popen[str]]) -
                         await one.ends("news")
                     except Exception as error:
                         print(type(error).__name__, flush=True)
-                    own = engine(f"sqlite:///{PATH}", "hug")
+                    own = maker(f"sqlite:///{PATH}", "hug")()
                     await own.connect(Ear())
                     locks = open("/proc/locks").read().count(f" {os.getpid()} ")
                     print("locks", locks > 0, flush=True)
@@ -474,7 +483,7 @@ async def test_forked(path: Path, run: Callable[[str], subprocess.Popen[str]]) -
 
 def test_opened_by_connect_alone(path: Path) -> None:
     """To make an engine touches no file."""
-    engine(f"sqlite:///{path}", "hug")
+    maker(f"sqlite:///{path}", "hug")()
     assert not path.exists()
 
 

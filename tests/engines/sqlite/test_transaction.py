@@ -12,7 +12,7 @@ import pytest
 import hug
 from hug.eventstream.brokers.remote_topic import RemoteTopic
 from hug.eventstream.brokers.url import broker
-from hug.eventstream.engines.sqlite import SQLite, engine
+from hug.eventstream.engines.sqlite import SQLite, maker
 from hug.eventstream.history.log import Bounds
 from hug.exceptions import BrokerError, ChannelClosed, Refused, Unreachable
 
@@ -31,7 +31,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 async def reader(path: Path) -> AsyncIterator[tuple[SQLite, Ear]]:
     """A connection that follows the channel."""
-    reader, ear = engine(f"sqlite:///{path}", "hug"), Ear()
+    reader, ear = maker(f"sqlite:///{path}", "hug")(), Ear()
     await reader.connect(ear)
     await reader.follow("news")
     yield reader, ear
@@ -41,7 +41,7 @@ async def reader(path: Path) -> AsyncIterator[tuple[SQLite, Ear]]:
 @pytest.fixture
 def within(path: Path) -> SQLite:
     """What publishes: it has no connection of its own."""
-    return engine(f"sqlite:///{path}", "hug")
+    return maker(f"sqlite:///{path}", "hug")()
 
 
 @pytest.fixture
@@ -246,7 +246,7 @@ async def test_no_tables(path: Path, within: SQLite) -> None:
             end()
             tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
             assert (tables > 1) == (end == connection.commit)
-    one = engine(f"sqlite:///{path}", "hug")
+    one = maker(f"sqlite:///{path}", "hug")()
     await one.connect(Ear())
     assert len(await kept(one)) == 1
     await one.close()

@@ -13,7 +13,7 @@ What is particular to it:
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
 from typing import Any, Final
@@ -37,9 +37,9 @@ from hug.eventstream.engines.nats.url import Address, address
 from hug.exceptions import BrokerError, Unreachable
 
 
-def engine(url: str, prefix: str) -> "Nats":
-    """Return a connection to NATS, not connected yet; raise `BrokerError` if the URL cannot be understood."""
-    return Nats(address(url), prefix)
+def maker(url: str, prefix: str) -> "Callable[[], Nats]":
+    """Return what makes engines at a URL, which is read once; raise `BrokerError` if it cannot be."""
+    return partial(Nats, address(url), prefix)
 
 
 _LATE: Final = 0.05

@@ -7,7 +7,7 @@ forgets who listens.
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -107,13 +107,8 @@ _WATCHED: Final = "SELECT to_regclass({channels_text})::oid::bigint"
 class PostgresEngine:
     """See `hug.eventstream.engines.engine.Engine`."""
 
-    def __init__(self, url: str, prefix: str) -> None:
-        """Do not connect yet.
-
-        Raises:
-            BrokerError: The URL cannot be read.
-        """
-        self._parameters = parameters(url)
+    def __init__(self, where: Mapping[str, Any], prefix: str) -> None:
+        self._parameters = where
         self._secret = str(self._parameters.get("password") or "")
         self._shown = shown(self._parameters)
         self._prefix = prefix
@@ -354,6 +349,6 @@ def _ignore(payload: str) -> None:
     """Take no notice of a notification."""
 
 
-def engine(url: str, prefix: str) -> PostgresEngine:
-    """Return an engine that is not connected yet; raise `BrokerError` if the URL cannot be read."""
-    return PostgresEngine(url, prefix)
+def maker(url: str, prefix: str) -> Callable[[], PostgresEngine]:
+    """Return what makes engines at a URL, which is read once; raise `BrokerError` if it cannot be."""
+    return partial(PostgresEngine, parameters(url), prefix)

@@ -9,7 +9,8 @@ import contextlib
 import logging
 import math
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 import hiredis
@@ -39,8 +40,8 @@ _LOADS: Final = 3  # times that scripts are loaded which somebody drops at once,
 _warned: set[str] = set()
 
 
-def engine(url: str, prefix: str) -> Engine:
-    """Return a connection to Redis, not connected yet.
+def maker(url: str, prefix: str) -> Callable[[], Engine]:
+    """Return what makes engines at a URL, which is read once.
 
     Args:
         url: Where; see `url.FORMS`.
@@ -49,7 +50,7 @@ def engine(url: str, prefix: str) -> Engine:
     Raises:
         BrokerError: The URL cannot be read.
     """
-    return Redis(address(url), prefix)
+    return partial(Redis, address(url), prefix)
 
 
 class Redis:

@@ -24,6 +24,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, TypeAlias, TypeVar
 from urllib.parse import unquote
@@ -47,12 +48,12 @@ Result = TypeVar("Result")
 Values = ParamSpec("Values")
 
 
-def engine(url: str, prefix: str) -> "SQLite":
-    """Return a connection to the file that a URL names, not connected yet.
+def maker(url: str, prefix: str) -> "Callable[[], SQLite]":
+    """Return what makes engines on the file that a URL names, which is read once.
 
     Args:
-        url: ``sqlite:///relative/path`` or ``sqlite:////absolute/path``; ``%XX`` stands for a byte of
-            UTF-8.
+        url: ``sqlite:///relative/path``, from where the process is now, or ``sqlite:////absolute/path``;
+            ``%XX`` stands for a byte of UTF-8.
         prefix: Begins the names of the tables.
 
     Raises:
@@ -73,7 +74,7 @@ def engine(url: str, prefix: str) -> "SQLite":
             f"{url!r} names no file: write sqlite:///relative/path.db or sqlite:////absolute/path.db "
             "(for channels in the memory of one process: memory:)"
         )
-    return SQLite(Path(path).absolute(), prefix)
+    return partial(SQLite, Path(path).absolute(), prefix)
 
 
 @dataclass(slots=True)
