@@ -1,5 +1,5 @@
 # make run    serve the live example at http://localhost:8000 (PORT=8080 make run for another port)
-# make quick  lint, types, and the tests that are quick and start no server or browser: a minute or so
+# make quick  lint, types, and the tests that are quick and start no server or browser: half a minute
 # make test   lint, types, tests and real browsers: all there is
 #
 # All need only Python 3.11 or later (PYTHON=python3.12 make test picks one) and make. What they install
@@ -17,9 +17,9 @@ SLOW = browsers clients command engines faults hug2 servers typed
 run: .venv/installed
 	.venv/bin/hug -f examples/live.py -p $(PORT)
 
-# As many processes as cores: these tests hardly wait, and each process collects all of them first.
+# Few processes: these tests wait little, and each process collects all of them first.
 quick: lint
-	tools/pytest --numprocesses=logical $(SLOW:%=--ignore=tests/%) -m 'not slow'
+	tools/pytest --numprocesses=$$(($$(getconf _NPROCESSORS_ONLN) + 1)) --hypothesis-profile=quick $(SLOW:%=--ignore=tests/%) -m 'not slow'
 
 test: lint browsers engines
 	tools/pytest

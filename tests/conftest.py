@@ -1,5 +1,6 @@
 """What holds for all tests: which of them go together, and that in CI none is left out."""
 
+import gc
 import os
 import signal
 from collections.abc import Generator
@@ -10,7 +11,8 @@ from hypothesis import HealthCheck, settings
 
 # A busy machine is no fault.
 settings.register_profile("hug", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("hug")
+settings.register_profile("quick", parent=settings.get_profile("hug"), max_examples=20)
+settings.load_profile("hug")  # --hypothesis-profile=quick overrides it
 
 TOGETHER = {"browsers", "clients", "faults", "hug2"}
 """Folders whose tests share processes, or lean on time: one worker runs all of a folder, one by one."""
@@ -57,6 +59,17 @@ def part(nodeid: str) -> str:
     if folder in IN_PARTS:
         return f"{folder}/{inside[0]}"
     return folder if folder in TOGETHER else path
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the garbage collector away from the tests themselves: it walked them for a third of their time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
