@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import Future
-from dataclasses import replace
 from functools import partial
 from time import monotonic
 from typing import Any, Protocol, cast
@@ -77,8 +76,7 @@ class RemoteTopic:
         if self.log.closed and self.follows:
             raise ChannelClosed(f"channel {self._name!r} has been closed")
         outbox = self._outbox = self._broker.thread.outbox
-        bounds = self.log.bounds if fields else self._kept(fields)
-        return outbox.put(self._name, fields, bounds, lease, kind)
+        return outbox.put(self._name, fields, self.log.bounds, lease, kind)
 
     def append_within(self, connection: Any, fields: bytes) -> str | Awaitable[str]:
         """See `hug.eventstream.brokers.Transactional.append_within`."""
@@ -120,16 +118,11 @@ class RemoteTopic:
         return self._broker.connect(self._broker.patience) if within.home is None else None
 
     def _entry(self, fields: bytes) -> Entry:
-        return Entry(self._name, self._broker.thread.outbox.request(), fields, self._kept(fields))
+        return Entry(self._name, self._broker.thread.outbox.request(), fields, self.log.bounds)
 
     def _appended(self, entry: Entry, position: int) -> str:
         self._broker.counts.published.add()
         return f"{entry.request}-{position}"
-
-    def _kept(self, fields: bytes) -> Bounds:
-        """Return how much is kept once an event is taken: the end of a channel takes no event's place."""
-        bounds = self.log.bounds
-        return bounds if fields or not bounds.history else replace(bounds, history=bounds.history + 1)
 
     def room(self) -> Future[None] | None:
         """See `hug.eventstream.brokers.Topic.room`."""

@@ -25,8 +25,8 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
         request: Tells it from every other event of all times, ``[A-Za-z0-9._]``, 32 characters at most. One
             that is appended again is not taken again: the answer is the position that it has.
         fields: The event's lines, without an id and the blank line. Empty: the channel is closed by it.
-        bounds: How much of the channel is kept from now on. If they are not `given`: as much as before, and
-            so much only of a channel that does not exist.
+        bounds: How much of the channel is kept from now on, and its end besides. If they are not `given`:
+            as much as before, and so much only of a channel that does not exist.
         lease: The name and the number of a lease: the event is refused once a later number was given.
     """
 

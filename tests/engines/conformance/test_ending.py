@@ -50,6 +50,20 @@ async def test_closing_again(engine: Engine) -> None:
     assert await put(engine, its_closing, other) == [2, 1]
 
 
+@pytest.mark.parametrize("history", [1, 3])
+@pytest.mark.parametrize("given", [True, False])
+async def test_the_end_takes_no_place(engine: Engine, another: Another, history: int, given: bool) -> None:
+    """A channel that is closed keeps as many events as before, whoever closes it, and its end besides."""
+    other, _ = await another()
+    bounds = Bounds(history, 1_000_000)
+    events = entries(5, bounds=bounds)
+    await put(engine, *events)
+    closing = entry(fields=b"", bounds=bounds if given else Bounds(1, 1000, given=False))
+    await put(other, closing)
+    expected = [*events[-history:], closing]
+    assert requests(await kept(engine))[-len(expected) :] == requests(expected)
+
+
 async def test_closed_for_good(engine: Engine, another: Another) -> None:
     """A channel stays closed when nobody is connected, without a history, too."""
     await put(engine, entry(bounds=Bounds(0, 1000)), entry(fields=b"", bounds=Bounds(0, 1000)))

@@ -383,7 +383,7 @@ async def test_idle_writer_is_ended(
     await put(engine, entry())
     admin.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE %s",
-        (f'%"{prefix}_append_2"%',),
+        (f'%"{prefix}_append_3"%',),
     )
     await eventually(lambda: ear.losses, within=5)
 
@@ -519,7 +519,7 @@ async def test_a_role_without_rights(engine_url: str, prefix: str, admin: psycop
             await engine_of("postgres", url, prefix).connect(Ear())
         assert f"postgres.schema.sql('{prefix}')" in str(told.value)
         admin.execute(sql(prefix))
-        for name in ("append_2", "prune_2"):
+        for name in ("append_3", "prune_2"):
             admin.execute(f"REVOKE EXECUTE ON FUNCTION {names(prefix)[name]} FROM PUBLIC")  # type: ignore[call-overload]
         for what in ("lacks rights", "may not call"):
             with pytest.raises(BrokerError, match=what) as told:

@@ -135,6 +135,7 @@ def footprint(at: Place, fields: int) -> int:
 def configuration(at: Place, known: Known, max_bytes: int, *, replicas: int, storage: str) -> dict[str, Any]:
     """Return what the server is told about a channel's stream."""
     age = 0 if known.max_age is None else max(known.max_age, REMEMBERED) + _MARGIN
+    history = known.history + bool(known.history and known.closing)  # the end takes no event's place
     return {
         "name": at.stream,
         "description": msgspec.json.encode(known).decode(),
@@ -144,7 +145,7 @@ def configuration(at: Place, known: Known, max_bytes: int, *, replicas: int, sto
         "storage": storage,
         "num_replicas": replicas,
         "max_consumers": -1,
-        "max_msgs": min(max(known.history, 1), _MOST),
+        "max_msgs": min(max(history, 1), _MOST),
         "max_bytes": max_bytes,
         "max_age": min(int(age * 1e9), _MOST),
         "max_msg_size": -1,

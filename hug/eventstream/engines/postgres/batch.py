@@ -14,7 +14,7 @@ _MOST: Final = 2**62
 
 # Numbers as text: for a list psycopg asks each of its items how it is to be sent.
 CALL: Final = """
-SELECT {append_2}(
+SELECT {append_3}(
     %b::text[], %b::text::bigint[], %b::text::bigint[], %b::text::float8[], %b::text::boolean[],
     %b::text::boolean[], %b::text[],
     %b::text::int[], %b::text::int[], %b::text[], %b::text[], %b::bytea[],

@@ -7,7 +7,7 @@ from typing import Final
 # after all channels, so that whoever waits for a channel holds up no lease. A plan made while a table is
 # empty would read all of it for ever: no sequential scans.
 APPEND: Final = """
-CREATE OR REPLACE FUNCTION {append_2}(
+CREATE OR REPLACE FUNCTION {append_3}(
     -- of each channel
     names text[], histories bigint[], sizes bigint[], ages float8[], given boolean[],
     closing boolean[], newest text[],
@@ -98,7 +98,9 @@ BEGIN
         END IF;
 
         -- The bounds; a little more may be kept, so that looking for what is out of them is seldom.
-        place := greatest(channel_row.first, channel_row.last - channel_row.history + 1);
+        -- The end of a channel takes no event's place.
+        place := greatest(channel_row.first, channel_row.last - channel_row.history + 1
+            - (channel_row.closed AND channel_row.history > 0)::int);
         IF place - channel_row.first > least(channel_row.history / 16, 64)
             OR channel_row.bytes - channel_row.first_bytes - channel_row.max_bytes
                 > channel_row.max_bytes / 16

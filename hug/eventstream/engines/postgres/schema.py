@@ -16,9 +16,9 @@ VERSION: Final = 2
 another number into its name, so that two versions of hug may share the tables."""
 
 TABLES: Final = ("channels", "events", "runs", "deleted", "leases", "facts")
-FUNCTIONS: Final = ("append_2", "prune_2")
-FORMER: Final = ("requests", "append_1", "prune_1")
-"""A table and functions of version 1, of which only the names are left."""
+FUNCTIONS: Final = ("append_3", "prune_2")
+FORMER: Final = ("requests", "append_1", "prune_1", "append_2")
+"""A table and functions of version 1, of which only the names are left, and what others call."""
 
 REMEMBERED: Final = 150
 """Seconds for which an event stays in the table though its channel's bounds do not allow it, since live feeds

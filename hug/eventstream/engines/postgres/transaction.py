@@ -131,7 +131,7 @@ class Transactions:
             schema = self._schemas[connection] = self._chosen(found, connection.info.dbname)
         batch = Batch([entry])
         written = names(self._prefix, schema)
-        rows = yield CALL.format(append_2=written["append_2"].replace("%", "%%")), batch.arguments
+        rows = yield CALL.format(append_3=written["append_3"].replace("%", "%%")), batch.arguments
         batch.take(rows[0][0])
         (answer,) = batch.answers
         if isinstance(answer, Exception):

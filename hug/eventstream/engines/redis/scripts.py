@@ -176,7 +176,8 @@ if history == 0 then
   redis.call('DEL', log)
   gone, born = bytes, now
 else
-  redis.call('XTRIM', log, 'MAXLEN', '=', history)
+  -- The end of a channel takes no event's place.
+  redis.call('XTRIM', log, 'MAXLEN', '=', closed and history + 1 or history)
   local function over(time, before)
     return bytes - before > most or (age and time < now - age)
   end

@@ -219,7 +219,8 @@ def _store(cursor: sqlite3.Cursor, tables: Tables, channel: _Channel, now: float
     for chunk in chunks(channel.entries, number, channel.time, channel.bytes):
         cursor.execute(f"INSERT INTO {tables.events} VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (channel.id, *chunk))
         channel.bytes = chunk.behind
-    first = max(channel.first, channel.last - bounds.history + 1)
+    end = bool(channel.closed and bounds.history)  # takes no event's place
+    first = max(channel.first, channel.last - bounds.history - end + 1)
     due = _trim(cursor, tables, channel, first, bounds.max_bytes, bounds.max_age, now)
     cursor.execute(
         f"""UPDATE {tables.channels} SET first = ?, last = ?, stored = ?, request = ?, closed = ?, bytes = ?,
