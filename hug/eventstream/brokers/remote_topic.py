@@ -1,8 +1,9 @@
 """One channel on a broker of several processes, as one of them sees it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from functools import partial
 from time import monotonic
 from typing import Any, Protocol, cast
@@ -99,7 +100,8 @@ class RemoteTopic:
                 raise _not_taken(error) from error
             within.home = self._broker.thread.home
         entry = self._entry(fields)
-        return self._appended(entry, cast("int", within.append_within(connection, entry)))
+        with self._counted():
+            return f"{entry.request}-{cast('int', within.append_within(connection, entry))}"
 
     async def _append_awaited(self, within: Within, connection: Any, fields: bytes) -> str:
         connecting = self._finding(within)
@@ -110,7 +112,8 @@ class RemoteTopic:
                 raise _not_taken(error) from error
             within.home = self._broker.thread.home
         entry = self._entry(fields)
-        return self._appended(entry, await cast("Awaitable[int]", within.append_within(connection, entry)))
+        with self._counted():
+            return f"{entry.request}-{await cast('Awaitable[int]', within.append_within(connection, entry))}"
 
     def _finding(self, within: Within) -> Future[None] | None:
         """Connect if nobody has yet: only then is it known which database the channels are in."""
@@ -120,9 +123,15 @@ class RemoteTopic:
     def _entry(self, fields: bytes) -> Entry:
         return Entry(self._name, self._broker.thread.outbox.request(), fields, self.log.bounds)
 
-    def _appended(self, entry: Entry, position: int) -> str:
-        self._broker.counts.published.add()
-        return f"{entry.request}-{position}"
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        counts = self._broker.counts
+        try:
+            yield
+        except NotTaken:
+            counts.refused.add()
+            raise
+        counts.published.add()
 
     def room(self) -> Future[None] | None:
         """See `hug.eventstream.brokers.Topic.room`."""

@@ -309,6 +309,22 @@ async def test_through_a_broker(reader: tuple[SQLite, Ear], orders: sqlite3.Conn
         shared.close(5)
 
 
+async def test_counted(orders: sqlite3.Connection, path: Path) -> None:
+    """What a transaction's connection refuses is counted like all that a broker refuses."""
+    shared = broker(f"sqlite:///{path}")
+    topic = shared.topic("news", MUCH, lambda: None)
+    assert isinstance(topic, RemoteTopic)
+    try:
+        topic.append_within(orders, b"data: tea\n")
+        orders.execute(f"PRAGMA max_page_count = {orders.execute('PRAGMA page_count').fetchone()[0] + 2}")
+        with pytest.raises(Refused, match="no room"):
+            topic.append_within(orders, b"data: " + b"x" * 100_000 + b"\n")
+        health = shared.health()
+        assert (health.published, health.refused) == (1, 1)
+    finally:
+        shared.close(5)
+
+
 def test_other_brokers() -> None:
     """A broker without transactions says so, and connects nowhere for it."""
     topic = broker("redis://127.0.0.1:1").topic("news", MUCH, lambda: None)
