@@ -214,6 +214,33 @@ def test_close_elsewhere() -> None:
         channel.close("again").result(1)
 
 
+def test_two_who_close_at_once() -> None:
+    """Whose last event was taken before another one's end has closed the channel, and is told of no error."""
+    channel = Channels(Broker()).get("a")
+    topic: Any = registry.fanout_of(channel).topic
+    append = topic.append
+
+    def with_another(fields: bytes, *others: Any) -> Any:
+        if not fields:
+            append(b"")  # another process comes in between
+        return append(fields, *others)
+
+    topic.append = with_another
+    ends = channel.close("bye")
+    with concurrent.futures.ThreadPoolExecutor(1) as threads:
+        ended = threads.submit(ends.result, 10)
+
+        async def main() -> None:
+            waiting = asyncio.ensure_future(asyncio.wait_for(ends, 10))
+            await until(lambda: len(topic.asked) == 2, "the questions")
+            for question in topic.asked:
+                question.set_result("x-2")
+            assert await waiting == "x-2"
+
+        run(main())
+        assert ended.result(10) == "x-2"
+
+
 def test_within_a_transaction() -> None:
     """The topic gets the connection; of an async one the event is published once, by awaiting it."""
     channel = Channels(Broker()).get("a")

@@ -48,22 +48,20 @@ class _Closing(Published):
     def result(self, timeout: float | None = None) -> str:
         """See `Publication.result`."""
         until = None if timeout is None else time.monotonic() + timeout
+        if self._end is not None:
+            super().result(timeout)
         try:
-            event_id = super().result(timeout)
-        except ChannelClosed:
-            if self._end is not None:
-                raise
+            return super().result(timeout) if self._end is None else self._end.result(_left(until))
+        except ChannelClosed:  # by somebody else: what was taken before is read before that end
             return Reply(self._topic.newest()).result(_left(until))
-        return event_id if self._end is None else self._end.result(_left(until))
 
     def __await__(self) -> Generator[Any, None, str]:
+        if self._end is not None:
+            yield from super().__await__()
         try:
-            event_id = yield from super().__await__()
+            return (yield from (super().__await__() if self._end is None else self._end.__await__()))
         except ChannelClosed:
-            if self._end is not None:
-                raise
             return (yield from Reply(self._topic.newest()).__await__())
-        return event_id if self._end is None else (yield from self._end.__await__())
 
 
 def _left(until: float | None) -> float | None:
