@@ -53,7 +53,7 @@ def test_no_pause_before_an_event(
 
     But on SQLite, where the other process looks each few milliseconds.
     """
-    monkeypatch.setattr(engine_thread, "_new_loop", _Noting)
+    monkeypatch.setattr(engine_thread, "new_loop", _Noting)
     _run_out.clear()
     url = f"{engine_url}{'&' if '?' in engine_url else '?'}prefix={prefix}"
     publisher, reader = broker(url), broker(url)

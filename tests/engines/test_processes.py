@@ -33,6 +33,18 @@ FORK = """
 multiprocessing.get_context("fork").Process(target=publish).start()
 """
 
+AT_ONCE = """
+channel.append(b"data: of the parent\\n")
+process = multiprocessing.get_context("fork").Process(target=publish)
+process.start()
+process.join()
+"""
+
+AT_EXIT = """
+import atexit
+atexit.register(publish)
+"""
+
 AFTER = """
 channel.append(b"data: of the parent\\n").result(10)
 process = multiprocessing.get_context("fork").Process(target=publish)
@@ -73,14 +85,20 @@ def ran(script: str, url: str, within: float = 120) -> str:
     return process.stderr
 
 
-@pytest.mark.parametrize("end", ["publish()", FORK, AFTER], ids=["script", "child", "child and parent"])
-def test_script(engine_url: str, prefix: str, open_broker: Callable[[str], RemoteBroker], end: str) -> None:
+@pytest.mark.parametrize(
+    ("end", "others"),
+    [("publish()", 0), (FORK, 0), (AFTER, 2), (AT_ONCE, 1), (AT_EXIT, 0)],
+    ids=["script", "child", "child and parent", "child of one that has just begun", "at exit"],
+)
+def test_script(
+    engine_url: str, prefix: str, open_broker: Callable[[str], RemoteBroker], end: str, others: int
+) -> None:
     """A script, or a process that it has made, may end at once: its events arrive, in their order."""
     url = with_options(engine_url, prefix=prefix)
     channel = open_broker(url).topic("news", BOUNDS, lambda: None)
     listener = Listener(channel, list)
     assert ran(SCRIPT + end, url) == ""
-    count = 102 if end == AFTER else 100
+    count = 100 + others
     until(lambda: listener.read() or len(listener.ids) == count, "all events")
     listener.check(listener.ids)
     rows = channel.log.after(channel.log.last - count, count)

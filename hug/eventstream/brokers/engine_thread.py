@@ -6,6 +6,7 @@ import logging
 import math
 import random
 import re
+import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import Future
@@ -17,6 +18,7 @@ from hug.eventstream.brokers.followers import Followers
 from hug.eventstream.brokers.link import Failed, Link
 from hug.eventstream.brokers.older_events import OlderEvents
 from hug.eventstream.brokers.outbox import Append, Outbox
+from hug.eventstream.brokers.thread_loop import new_loop
 from hug.eventstream.engines.engine import Deleted, Engine, Entry, Kept
 from hug.exceptions import BrokerError, NotTaken, Unreachable
 
@@ -98,6 +100,7 @@ class EngineThread:
         self._awaited = 0  # how many wait for a connection; see `connect`
         self._news = asyncio.Event()
         self._told = False  # whether the log has that we cannot
+        self._begun = threading.Event()
         self._stopped = _thread.allocate_lock()
         self._stopped.acquire()
 
@@ -106,6 +109,10 @@ class EngineThread:
         _thread.start_new_thread(self._run, ())
 
     # Any thread
+
+    def await_beginning(self, timeout: float) -> None:
+        """Wait for imports and the first attempt to connect; what is forked off before has halves of them."""
+        self._begun.wait(timeout)
 
     def call(self, function: Callable[[], object]) -> None:
         """Have a function called on the event loop, soon."""
@@ -166,11 +173,12 @@ class EngineThread:
 
     def _run(self) -> None:
         try:
-            with asyncio.Runner(loop_factory=_new_loop) as runner:
+            with asyncio.Runner(loop_factory=new_loop) as runner:
                 runner.run(self._main())
         except BaseException:
             logger.exception("the thread of %s has failed", self._url)
         finally:
+            self._begun.set()
             self.outbox.end("the connection was closed before")
             self._stopped.release()
 
@@ -356,6 +364,7 @@ class EngineThread:
         """Tell those who wait for it how an attempt to connect has ended."""
         news, self._news = self._news, asyncio.Event()
         news.set()
+        self._begun.set()
 
     async def _prune(self) -> None:
         while True:
@@ -387,11 +396,3 @@ def fail(future: Future[Any], error: BaseException) -> None:
 def _reason(error: BaseException) -> str:
     """Return what an engine says of its connection, without its URL, which we name ourselves."""
     return _NAMED.sub("", str(error)) or type(error).__name__
-
-
-def _new_loop() -> asyncio.AbstractEventLoop:
-    try:
-        import uvloop  # noqa: PLC0415
-    except (ImportError, RuntimeError):  # the latter if it is too late for the executors that it imports
-        return asyncio.new_event_loop()
-    return uvloop.new_event_loop()

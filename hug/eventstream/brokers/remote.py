@@ -29,6 +29,9 @@ PATIENCE: Final = 10.0
 AT_EXIT: Final = 5.0
 """Seconds that a process waits, when it ends, for its events to be taken."""
 
+BEGINNING: Final = 2.0
+"""Seconds that a process waits, when another is forked off, for threads that have just begun."""
+
 
 class RemoteBroker:
     """See `hug.eventstream.brokers.Broker`.
@@ -68,6 +71,7 @@ class RemoteBroker:
         self._asked = 0  # how many wait to be told whether we can connect
         self._threads: dict[int, EngineThread] = {}  # by process; there is one
         self.counts = Counts()
+        _prepare()  # now: what is registered with `atexit` while that is at work is not called any more
 
     @property
     def thread(self) -> EngineThread:
@@ -79,7 +83,6 @@ class RemoteBroker:
             thread = self._threads.setdefault(this_process(), made)
             if thread is made:
                 _at_work[id(self)] = self
-                _prepare()
                 _flush_when_a_child_ends()
                 made.start()
                 for reference in self._topics.valuerefs():
@@ -189,7 +192,7 @@ def _prepare() -> None:
     """Be told when the process ends, and when another is forked off."""
     keep_track()
     atexit.register(flush)
-    os.register_at_fork(after_in_child=_begin_anew)
+    os.register_at_fork(before=_await_beginnings, after_in_child=_begin_anew)
 
 
 def _flush_when_a_child_ends() -> None:
@@ -197,6 +200,12 @@ def _flush_when_a_child_ends() -> None:
     parent = getattr(sys.modules.get("multiprocessing.process"), "parent_process", lambda: None)()
     if parent is not None:
         sys.modules["multiprocessing.util"].Finalize(None, flush, exitpriority=0)
+
+
+def _await_beginnings() -> None:
+    until = monotonic() + BEGINNING
+    for broker in list(_at_work.values()):
+        broker.thread.await_beginning(max(0.0, until - monotonic()))
 
 
 def _begin_anew() -> None:

@@ -61,6 +61,7 @@ class File:
         self._written = 0  # transactions, since the log was looked at
         self._next_try = 0.0  # to write it back
         self._warned = False
+        _close_before_forks()  # here: a fork in the middle of that would be heard of at its end alone
 
     # Connecting
 
@@ -75,7 +76,6 @@ class File:
             Unreachable: Others have locked it for too long.
         """
         self._process = os.getpid()
-        _close_before_forks()
         await self._patiently(self._prepare)
         await self._patiently(partial(_transact, create))
 
