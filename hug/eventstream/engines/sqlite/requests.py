@@ -28,9 +28,10 @@ def find(cursor: sqlite3.Cursor, tables: Sequence[str], runs: Sequence[Run]) -> 
         for table in tables:
             # No two runs in a table have a request in common: so the last that begins before, and later ones.
             rows = cursor.execute(
-                f"""SELECT low, high, positions FROM {table} WHERE publisher = ?1 AND low <= ?2 AND high >= ?3
-                AND low >= coalesce((SELECT max(low) FROM {table} WHERE publisher = ?1 AND low <= ?3), ?3)""",
-                (publisher, high, low),
+                f"""SELECT low, high, positions FROM {table}
+                WHERE publisher = :publisher AND low <= :high AND high >= :low AND low >= coalesce(
+                    (SELECT max(low) FROM {table} WHERE publisher = :publisher AND low <= :low), :low)""",
+                {"publisher": publisher, "high": high, "low": low},
             )
             for first, last, positions in rows.fetchall():
                 known = array("q", positions)
