@@ -2,6 +2,7 @@
 
 import asyncio
 import decimal
+import hmac
 import importlib
 import inspect
 import io
@@ -704,6 +705,26 @@ def test_cookie_or_bearer(module: ModuleType, headers: dict[str, str]) -> None:
     document = hug.API(module).http.openapi()
     assert document["components"]["securitySchemes"] == {"bearer": {"type": "http", "scheme": "bearer"}}
     assert document["paths"]["/me"]["get"]["security"] == [{"bearer": []}]
+
+
+@block("docs/security.md", "def for_members")
+def test_members_only(module: ModuleType) -> None:
+    """Middleware is asked before routes, the documentation and what is not there, but for one path."""
+    for url in ("/", "/documentation", "/openapi.json"):
+        assert hug.test.get(module, url).status == hug.HTTP_401
+        assert hug.test.get(module, url, headers={"X-Api-Key": "k3y"}).status != hug.HTTP_401
+    assert hug.test.get(module, "/alive").data == "well"
+
+
+@block("docs/endpoints.md", "'/hook'")
+def test_body_as_it_came(module: ModuleType) -> None:
+    """A signature is that of the bytes that were sent."""
+    sent = b'{"event":  "paid"}'
+    signature = hmac.new(module.KEY, sent, "sha256").hexdigest()
+    assert hug.test.post(module, "/hook", sent, headers={"X-Signature": signature}).data == {"event": "paid"}
+    assert (
+        hug.test.post(module, "/hook", sent + b" ", headers={"X-Signature": signature}).status == hug.HTTP_403
+    )
 
 
 @block("docs/security.md", "No such customer")
