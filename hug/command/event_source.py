@@ -26,6 +26,10 @@ RETRY: Final = 1.0
 LONGEST: Final = 30.0
 """Seconds until the next attempt, if the server has not said how many; and when one after the other fails."""
 
+LEAST: Final = 0.1
+MOST: Final = 86400.0
+"""Seconds, whatever the server says."""
+
 PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Status of an answer that may be another one the next time: behind a proxy, while its server starts, say."""
 
@@ -80,9 +84,11 @@ def messages_at(
                 why = "the connection has ended"
             except (httpx2.TransportError, _NotNow) as error:
                 why = str(error) or type(error).__name__
-                if not stream.opened:
+                if not stream.opened or isinstance(
+                    error, httpx2.LocalProtocolError
+                ):  # an id that none can send
                     raise HugError(f"{public(url)}: {why}") from None
-            except (httpx2.InvalidURL, httpx2.TooManyRedirects) as error:
+            except (httpx2.InvalidURL, httpx2.TooManyRedirects, httpx2.DecodingError) as error:
                 raise HugError(f"{public(url)}: {error}") from None
             pause = stream.pause()
             if not stream.lost:
@@ -138,9 +144,10 @@ class _Stream:
 
     def read(self, client: httpx2.Client, tell: Callable[[str], None]) -> Iterator[Message]:
         """Connect, and yield what comes until the connection ends."""
-        headers = {"accept": "text/event-stream", "cache-control": "no-store", "accept-encoding": "identity"}
-        if self._last_event_id:
-            headers["last-event-id"] = self._last_event_id
+        headers = [(b"accept", b"text/event-stream"), (b"cache-control", b"no-store")]
+        headers.append((b"accept-encoding", b"identity"))
+        if last_event_id := self._last_event_id.strip(" \t"):
+            headers.append((b"last-event-id", last_event_id.encode(errors="surrogateescape")))
         with client.stream("GET", self._url, headers=headers) as response:
             if response.status_code == 204:
                 self.over = True
@@ -154,7 +161,7 @@ class _Stream:
                 self._failures = 0
                 messages = decoder.feed(piece)
                 if decoder.retry is not None:
-                    self._retry = decoder.retry / 1000
+                    self._retry = max(LEAST, min(decoder.retry, MOST * 1000) / 1000)
                 for message in messages:
                     self._last_event_id = message.id
                     yield message

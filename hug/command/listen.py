@@ -47,7 +47,7 @@ def main(words: Sequence[str]) -> int:
 
 def _messages(arguments: argparse.Namespace) -> Iterator[Message]:
     source, since = arguments.source, arguments.since
-    if source.startswith(("http://", "https://")):
+    if source.lower().startswith(("http://", "https://")):
         if since is not None and (since == "start" or since.isdecimal()):
             raise HugError(
                 f"--since {since} is for channels: where the stream of a URL begins, its server says"

@@ -1,8 +1,10 @@
 """``hug listen``: events in a shell."""
 
 import json
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 
 import hug as library
-from hug.command import main
+from hug.command import event_source, main
 from hug.command.event_lines import as_text
 from hug.eventstream.wire.decode import Message
 
@@ -234,3 +236,77 @@ def test_terminal() -> None:
     assert "\u202e" not in shown
     assert "\x07" not in shown
     assert "\\x1b[31m\ttab" in shown
+
+
+def answer(port: int, bodies: list[bytes], asked: list[bytes], head: bytes = b"") -> None:
+    """Answer so many requests with an event stream each, then one with 204; note what was asked."""
+    with socket.create_server(("127.0.0.1", port)) as server:
+        for body in [*bodies, None]:
+            connection, _ = server.accept()
+            with connection, connection.makefile("rb") as lines:
+                asked.append(b"".join(iter(lines.readline, b"\r\n")))
+                status = (
+                    b"204 No Content" if body is None else b"200 OK\r\ncontent-type: text/event-stream" + head
+                )
+                connection.sendall(b"HTTP/1.1 " + status + b"\r\nconnection: close\r\n\r\n" + (body or b""))
+
+
+@pytest.mark.parametrize(
+    ("sent", "comes_back"),
+    [
+        ("\u00e9\u2603".encode(), "\u00e9\u2603".encode()),
+        (b"a\tb \t", b"a\tb"),
+        (b" \t ", None),
+    ],
+)
+def test_ids_of_others(
+    sent: bytes, comes_back: bytes | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An id comes back as its bytes are, without the blanks around it that no header can have."""
+    port, asked = free_port(), list[bytes]()
+    monkeypatch.setattr(event_source, "LEAST", 0.01)
+    thread = threading.Thread(target=answer, args=(port, [b"retry: 0\nid: %b\ndata: x\n\n" % sent], asked))
+    thread.start()
+    assert main(["listen", f"HTTP://127.0.0.1:{port}/", "--json"]) == 0
+    thread.join()
+    found = [line.partition(b": ")[2] for line in asked[1].splitlines() if line.startswith(b"last-event-id")]
+    assert found == ([] if comes_back is None else [comes_back])
+    assert json.loads(capsys.readouterr().out)["data"] == "x"
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "why"),
+    [
+        (b"\r\ncontent-encoding: gzip", b"data: plain\n\n", "decompressing"),
+        (b"", b"retry: 0\nid: a\x0bb\ndata: x\n\n", "Illegal header value"),
+    ],
+)
+def test_streams_that_cannot_be_read(
+    head: bytes, body: bytes, why: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What will be so the next time ends the command with a line."""
+    port = free_port()
+    monkeypatch.setattr(event_source, "LEAST", 0.01)
+    threading.Thread(target=answer, args=(port, [body], [], head), daemon=True).start()
+    assert main(["listen", f"http://127.0.0.1:{port}/"]) == 1
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith(f"Error: http://127.0.0.1:{port}/: ")
+    assert why in said
+
+
+@pytest.mark.parametrize(
+    ("retry", "pauses"),
+    [("0", [0.1, 0.2]), ("999999999999999", [86400.0, 86400.0])],
+)
+def test_pauses(
+    retry: str, pauses: list[float], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever time a server names, attempts are neither a load for it nor years away, and become fewer."""
+    port, slept = free_port(), list[float]()
+    monkeypatch.setattr(event_source.time, "sleep", slept.append)
+    monkeypatch.setattr(event_source.random, "uniform", lambda _, most: most)
+    bodies = [f"retry: {retry}\ndata: x\n\n".encode(), b""]
+    threading.Thread(target=answer, args=(port, bodies, []), daemon=True).start()
+    assert main(["listen", f"http://127.0.0.1:{port}/"]) == 0
+    assert slept == pauses
+    assert "x" in capsys.readouterr().out

@@ -147,6 +147,8 @@ def test_unfinished_event_leaves_no_id() -> None:
     ("body", "retry"),
     [
         (b"retry:03000\n\n", 3000),
+        (b"retry:" + b"0" * 5000 + b"3000\n\n", 3000),
+        (b"retry:3000\nretry:" + b"9" * 5000 + b"\n\n", 3000),
         (b"retry:3000\nretry:1000x\n\n", 3000),
         (b"retry:3000\nretry\n\n", 3000),
         (b"retry:-5\n\n", None),

@@ -13,7 +13,7 @@ from hug.exceptions import HugError
 from hug.json_module import loads
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_DIGITS = re.compile(r"[0-9]+", re.ASCII)
+_DIGITS = re.compile(r"0*([0-9]{1,15})", re.ASCII)  # of more Python may make no number, nor browsers
 
 
 class EventTooLarge(HugError, ValueError):
@@ -138,8 +138,8 @@ class Decoder:
         elif name == "id":
             if "\0" not in value:
                 self._id = value
-        elif name == "retry" and _DIGITS.fullmatch(value):
-            self.retry = int(value)
+        elif name == "retry" and (digits := _DIGITS.fullmatch(value)):
+            self.retry = int(digits[1])
 
     def _dispatch(self) -> Message | None:
         self.last_event_id = self._id
