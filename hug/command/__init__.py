@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Final
 
+from hug.command.closed_streams import open_closed
 from hug.exceptions import HugError
 
 __all__ = ["main"]
@@ -23,6 +24,7 @@ def main(words: Sequence[str] | None = None) -> int:
     Args:
         words: The command line after the command's name; None takes the process's own.
     """
+    open_closed()
     words = sys.argv[1:] if words is None else words
     named = COMMANDS.get(words[0]) if words else None
     try:

@@ -11,7 +11,7 @@ from queue import Queue
 from typing import Any, Final
 
 from hug.command.broker import channel_at
-from hug.command.stdout import write_line
+from hug.command.stdout import cannot_write, write_line
 from hug.eventstream.channels.channel import Channel
 from hug.eventstream.channels.publication import Publication
 from hug.exceptions import HugError
@@ -30,7 +30,10 @@ def main(words: Sequence[str]) -> int:
     arguments = _parser().parse_args(words)
     channel = channel_at(arguments.broker, arguments.channel)
     for event_id in _publish(channel, _data(arguments), event=arguments.event, retry=arguments.retry):
-        write_line(event_id)
+        try:
+            write_line(event_id)
+        except BrokenPipeError as error:  # no success: there may be lines that are not published
+            raise cannot_write(error) from None
     return 0
 
 
@@ -38,6 +41,8 @@ def _data(arguments: argparse.Namespace) -> Iterator[Any]:
     """Return the data of each event."""
     if arguments.data != "-":
         texts: Iterable[str] = [arguments.data]
+    elif sys.stdin is None:
+        raise HugError("cannot read the standard input: it is closed")
     elif arguments.lines:
         if isinstance(sys.stdin, io.TextIOWrapper):
             sys.stdin.reconfigure(errors="replace")  # one byte that is wrong must not end a feed

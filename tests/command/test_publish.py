@@ -58,6 +58,50 @@ def test_an_output_that_is_full(url: str, news: hug.sse.Messages, tmp_path: Path
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
 
 
+def test_an_output_that_nobody_reads(url: str, news: hug.sse.Messages) -> None:
+    """Whose ids nobody reads any more ends with exit code 1: not all lines may have been published."""
+    words = [sys.executable, "-m", "hug", "publish", "news", "-", "--lines", "-b", url]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=ENVIRONMENT) as lines:
+        assert lines.stdin
+        assert lines.stdout
+        assert lines.stderr
+        lines.stdin.write("one\n")
+        lines.stdin.flush()
+        assert lines.stdout.readline()
+        lines.stdout.close()
+        lines.stdin.write("two\n")
+        lines.stdin.flush()
+        assert lines.stderr.read() == "Error: cannot write to the standard output: Broken pipe\n"
+        assert lines.wait(30) == 1
+    assert next(news).data == "one"
+
+
+@pytest.mark.parametrize(
+    ("closed", "code", "says"),
+    [
+        ("<&-", 1, "cannot read the standard input: it is closed"),
+        (">&-", 1, "cannot write to the standard output: it is closed"),
+        ("2>&-", 0, ""),
+        ("<&- >&- 2>&-", 1, ""),
+    ],
+)
+def test_closed_streams(
+    closed: str, code: int, says: str, url: str, news: hug.sse.Messages, tmp_path: Path
+) -> None:
+    """Where standard streams are closed, the command says what it lacks, if that is possible, and ends."""
+    words = [sys.executable, "-m", "hug", "publish", "news", "-", "-b", url]
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$@" {closed}', "sh", *words],
+        input="x", capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path, env=ENVIRONMENT,
+    )  # fmt: skip
+    assert done.returncode == code
+    assert done.stderr == (f"Error: {says}\n" if says else "")
+    assert done.stdout.count("\n") == (closed == "2>&-")
+    if closed in (">&-", "2>&-"):
+        assert next(news).data == "x"
+
+
 def test_an_empty_url(tmp_path: Path) -> None:
     """A broker without a name, as a shell makes it of a variable that is not set, is an error."""
     for words in (("publish", "news", "rain"), ("listen", "news"), ("app.py",)):

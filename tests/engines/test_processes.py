@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -104,6 +105,19 @@ def test_script(
     rows = channel.log.after(channel.log.last - count, count)
     numbers = [frame.split()[1] for _, _, frame in rows if b"of the" not in frame]
     assert numbers == [b"%d" % number for number in range(100)]
+
+
+@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"])
+def test_script_with_closed_streams(
+    closed: str, tmp_path: Path, open_broker: Callable[[str], RemoteBroker]
+) -> None:
+    """A script that is started without standard streams ends as any other, and its events arrive."""
+    url = f"sqlite:///{tmp_path}/channels.db"
+    channel = open_broker(url).topic("news", BOUNDS, lambda: None)
+    listener = Listener(channel, list)
+    words = [sys.executable, "-c", f"{SCRIPT}publish()", url]
+    assert subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", *words], check=False).returncode == 0
+    until(lambda: listener.read() or len(listener.ids) == 100, "all events")
 
 
 def test_script_without_an_engine() -> None:
