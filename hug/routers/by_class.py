@@ -13,7 +13,7 @@ from hug.routers.url import EventStreamRouter, URLRouter
 from hug.routers.verbs import VERBS
 from hug.sentinels import NOTHING
 
-C = TypeVar("C", bound=type)
+T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
 _ROUTES = "_hug_routes"
@@ -65,7 +65,7 @@ class Object(URLRouter):
         return _MethodCommands(name, version, doc, **options)
 
     def _route_object(self, target: Any) -> Any:
-        instance = target() if isinstance(target, type) else target
+        instance = _instance(target)
         # In order of definition, those of base classes first; `dir` would sort them.
         for name in dict.fromkeys(name for kind in reversed(type(instance).__mro__) for name in vars(kind)):
             for router, route in getattr(getattr(type(instance), name, None), _ROUTES, ()):
@@ -80,19 +80,19 @@ class Object(URLRouter):
         router = kind(**{**common, **{name: route[name] for name in route if name != "urls"}})
         return router.where(urls=route["urls"]) if "urls" in route else router
 
-    def http_methods(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> Callable[[C], C]:
-        """Return a decorator for a class whose methods ``get``, ``post`` and so on answer these methods.
+    def http_methods(self, urls: Texts | None = None, **options: Unpack[URLOptions]) -> Callable[[T], T]:
+        """Return a decorator for a class, or an object, whose ``get``, ``post`` ... answer these methods.
 
         The URL is by default the name of the class in lower case. A method that is decorated has the options
         it was given, and answers the method of HTTP that these name.
         """
         refuse_bare(urls, "hug.object.http_methods")
 
-        def decorate(target: C) -> C:
+        def decorate(target: T) -> T:
+            instance = _instance(target)
             router = self.where(**options, **({} if urls is None else {"urls": urls}))
             if "urls" not in router.route:
-                router = router.where(urls=f"/{target.__name__.lower()}")
-            instance = target()
+                router = router.where(urls=f"/{type(instance).__name__.lower()}")
             for method in VERBS["http"]:
                 handler = getattr(instance, method.lower(), None)
                 marks = getattr(handler, _ROUTES, ())
@@ -118,6 +118,11 @@ class _MethodCommands(CLIRouter):
     def __call__(self, function: F) -> F:
         """Mark a method."""
         return _marked(function, CLIRouter, self.route)
+
+
+def _instance(target: Any) -> Any:
+    """Return what has the methods: the class's one instance, or the object that was given."""
+    return target() if isinstance(target, type) else target
 
 
 def _marked(method: F, kind: type[Router], route: Mapping[str, Any]) -> F:

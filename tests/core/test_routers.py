@@ -10,6 +10,8 @@ import pytest
 import hug
 from hug.routers.verbs import VERBS
 
+from .serving import exchange, get, serving
+
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace", "connect")
 
 
@@ -196,6 +198,20 @@ def test_base_url(api: hug.API) -> None:
     assert list(api.http.urls()) == ["/before", "/api/after", "/api/"]
 
 
+def test_server_of_one_base_url(api: hug.API) -> None:
+    """``api.http.server(base_url=...)`` has the routes and sinks of that base URL, and no others."""
+    hug.get("/before", api=api)(lambda: 1)
+    hug.sink("/all", api=api)(lambda: 2)
+    api.http.base_url = "/base"
+    hug.get("/after", api=api)(lambda: 3)
+    hug.sink("/all", api=api)(lambda: 4)
+    urls = ("/before", "/all/x", "/base/after", "/base/all/x")
+    for base_url, answered in (("", urls[:2]), ("/base", urls[2:]), (None, urls)):
+        with serving(api.http.server(base_url=base_url)) as port:
+            found = [url for url in urls if exchange(port, get(url, "Connection: close"))[0] == 200]
+        assert found == list(answered)
+
+
 def test_later_routes_are_served(api: hug.API) -> None:
     """A route added after the first request is served by the same application."""
     server = api.http.server()
@@ -311,6 +327,27 @@ def test_http_methods(api: hug.API) -> None:
     assert hug.test.post(api, "/thing", {"a": 1}).data == 1
     assert hug.test.put(api, "/thing").status == hug.HTTP_405
     assert hug.test.get(api, "/named").data == "named"
+
+
+def test_object_routing(api: hug.API) -> None:
+    """In place of a class an object may be routed, which has been made with arguments, say."""
+
+    class Counter:
+        def __init__(self, count: int) -> None:
+            self.count = count
+
+        @hug.object.get("/marked")
+        def marked(self):
+            return self.count
+
+        def get(self):
+            return -self.count
+
+    one, other = Counter(1), Counter(2)
+    assert hug.object(api=api)(one) is one
+    assert hug.object.http_methods("/named", api=api)(other) is other
+    hug.object.http_methods(api=api)(other)
+    assert [hug.test.get(api, url).data for url in ("/marked", "/named", "/counter")] == [2, -2, -2]
 
 
 def test_http_methods_decorated(api: hug.API) -> None:
