@@ -31,7 +31,7 @@ class Documented(Protocol):
     base_url: str
 
     @property
-    def doc(self) -> str | None:
+    def doc(self) -> str:
         """What the API is about."""
 
     @property

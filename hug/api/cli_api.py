@@ -28,7 +28,7 @@ class Host(Owner, Protocol):
     life: Life
 
     name: str
-    doc: str | None
+    doc: str
     cli_error_exit_codes: bool
 
 
@@ -135,7 +135,7 @@ class CLIInterfaceAPI(APIBase):
         """Return the overview: what the program does, and the first paragraph of each of its commands."""
         lines = [f"{self.api.doc or self.api.name}", "", "Available Commands:", ""]
         for name, command in self.commands.items():
-            doc = command.doc if isinstance(command, CLI) else command.api.doc or ""
+            doc = command.doc if isinstance(command, CLI) else command.api.doc
             first = _BLANK_LINE.split(doc.strip(), 1)[0]
             line = f" - {name}" + (f": {' '.join(first.split())}" if first else "")
             lines.append(line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 3]}...")

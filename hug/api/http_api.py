@@ -41,7 +41,7 @@ class Host(Protocol):
 
     module: ModuleType | None
     name: str
-    doc: str | None
+    doc: str
     future: bool
     life: Life
 
@@ -112,7 +112,7 @@ class HTTPInterfaceAPI(APIBase):
         self.of_module = self.wsgi()
 
     @property
-    def doc(self) -> str | None:
+    def doc(self) -> str:
         """What the API is about."""
         return self.api.doc
 

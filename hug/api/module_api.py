@@ -78,7 +78,8 @@ class API(metaclass=_OnePerModule):
         """
         self.module = modules.find(module) if isinstance(module, str) else module
         self.name = name or getattr(self.module, "__name__", "")
-        self.doc = doc if doc is not None or self.module is None else self.module.__doc__
+        words = self.module.__doc__ if doc is None and self.module is not None else doc
+        self.doc = words or ""
         self.cli_error_exit_codes = cli_error_exit_codes
         self.future = future
         self.context: dict[str, Any] = {}

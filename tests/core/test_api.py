@@ -41,6 +41,31 @@ def test_given_later(module: ModuleType) -> None:
     assert hug.API(module).name == "Name"
 
 
+def test_words_about_it(module: ModuleType) -> None:
+    """``doc`` is text, empty where neither the API nor its module says anything."""
+    module.__doc__ = None
+    assert hug.API(module).doc == hug.API().doc == ""
+    assert hug.API(module, doc="Now it does.").doc == hug.API(module).doc == "Now it does."
+
+
+def test_started(api: hug.API) -> None:
+    """``started`` says whether the startup handlers have been called."""
+    hug.get("/x", api=api)(lambda: api.started)
+    assert not api.started
+    assert hug.test.get(api, "/x").data is True
+    assert api.started
+
+
+def test_names_for_extensions(api: hug.API) -> None:
+    """What extensions of hug 2 reach for behind its face is there: context, format, what answers 404."""
+    api.context["a"] = 1
+    api.http.output_format = hug.output_format.text
+    hug.get("/x", api=api)(lambda: api.http._not_found)
+    assert api._context == {"a": 1}
+    assert api.http._output_format is hug.output_format.text
+    assert hug.test.get(api, "/x").status == hug.HTTP_404
+
+
 def test_of_an_object() -> None:
     """``hug.api.from_object`` gives the API of the module that a function, or a class, is from."""
     assert hug.api.from_object(test_of_an_object) is hug.API(__name__)
