@@ -600,6 +600,12 @@ def test_groups_run(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         api.cli(["program", "other", "say"])
     assert "usage: program other say [-h] word\n" in capsys.readouterr().err
+    whole = hug.API()
+    whole.cli.extend(api.cli, sub_command="all")
+    whole.cli.extend(api.cli)
+    for words in (["all", "other", "say", "y"], ["other", "say", "y"]):
+        whole.cli(["program", *words])
+        assert capsys.readouterr().out == "y\n"
 
 
 def test_groups_begin_and_end(capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,7 +23,8 @@ def test_timer(api: hug.API) -> None:
     before, after = hug.test.get(api, "/x").data
     assert 0 <= before < after
     assert round(after, 3) == after
-    assert int(hug.directives.Timer()) == 0
+    timer = hug.directives.Timer(1)
+    assert (int(timer), str(timer)) == (0, "0.0")
 
 
 def test_by_name_and_annotation(api: hug.API) -> None:

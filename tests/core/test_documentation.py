@@ -112,6 +112,21 @@ def test_versions_of_the_page() -> None:
     ]
 
 
+def test_documentation_of_one_base_url(api: hug.API) -> None:
+    """A base URL other than the API's can be asked for; examples begin with what stands before."""
+    hug.get("/x", api=api)(lambda: 1)
+    api.http.base_url = "/base"
+    hug.get("/y", api=api)(lambda: 2)
+    for asked, url, example in (
+        ({}, "/y", "/base/y"),
+        ({"base_url": ""}, "/x", "/x"),
+        ({"base_url": "/base", "prefix": "http://host"}, "/y", "http://host/base/y"),
+    ):
+        handlers = api.http.documentation(**asked)["handlers"]
+        assert {url: of["GET"]["examples"] for url, of in handlers.items()} == {url: [example]}
+    assert api.http.documentation(base_url="/none")["handlers"] == {}
+
+
 def test_requirements_and_outer_names(api: hug.API) -> None:
     """Requirements tell their docstrings; parameters have the names of the outside."""
 

@@ -102,6 +102,13 @@ def test_raise_on_invalid(api: hug.API) -> None:
         hug.test.get(api, "/x?a=z")
     assert hug.test.get(api, "/x").status == hug.HTTP_400
 
+    @hug.post("/x", api=api, raise_on_invalid=True)
+    def of_body(body: int):
+        return body
+
+    with pytest.raises(ValueError, match="invalid literal"):
+        hug.test.post(api, "/x", '"z"', headers={"content-type": "application/json"})
+
 
 @pytest.mark.parametrize(
     ("error", "status", "body"),

@@ -395,6 +395,23 @@ def test_options_of_falcon(api: hug.API) -> None:
     assert hug.test.get(api, "/x?a=").data == ""
 
 
+def test_error_handlers_of_falcon(api: hug.API) -> None:
+    """A handler may give the Falcon app a handler of errors, as Falcon 4 calls them."""
+
+    async def answer(request, response, error, params):
+        response.status = hug.HTTP_418
+        response.text = f"{error.args[0]} at {params['place']}"
+
+    hug.startup(api=api)(lambda: api.http.falcon.add_error_handler(LookupError, answer))
+
+    @hug.get("/x/{place}", api=api)
+    def lose(place):
+        raise KeyError("lost")
+
+    response = hug.test.get(api, "/x/sea")
+    assert (response.status, response.content) == (hug.HTTP_418, b"lost at sea")
+
+
 def test_for_a_command(api: hug.API) -> None:
     """Where nothing is served, `API._ensure_started` calls the handlers: sync ones in this very thread."""
     log: list[str] = []

@@ -240,6 +240,22 @@ def test_plain_functions_that_give_coroutines(api: hug.API) -> None:
     ]
 
 
+def test_functions_of_an_object(api: hug.API) -> None:
+    """Functions that an object was given as attributes are called like methods of its class."""
+    calls = []
+
+    class Empty:
+        pass
+
+    component = Empty()
+    component.process_request = lambda request, response: calls.append("request")
+    component.process_response = lambda request, response, resource, succeeded: calls.append(succeeded)
+    api.http.add_middleware(component)
+    hug.get("/x", api=api)(lambda: 1)
+    assert hug.test.get(api, "/x").data == 1
+    assert calls == ["request", True]
+
+
 def test_both_kinds(api: hug.API) -> None:
     """Of a component for both WSGI and ASGI the methods for ASGI are called; other hooks stay."""
     calls = []
