@@ -1,11 +1,12 @@
 """Constructors that do more than a client may ask for: Python's, but within bounds. Pure functions.
 
-``bytes(10**9)`` allocates what the number says, ``Fraction("1e999999999")`` computes all of its digits, and
-``float("nan")`` is a number that no JSON can tell anybody.
+``bytes(10**9)`` allocates what the number says, ``Fraction("1e999999999")`` computes all of its digits, as
+``int()`` does those of a decimal, and ``float("nan")`` is a number that no JSON can tell anybody.
 """
 
 import math
 import re
+import sys
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -20,6 +21,13 @@ _HUGE_EXPONENT: Final = re.compile(r"[eE][+-]?[\d_]{4,}")
 
 _LONGEST_FRACTION: Final = 1000
 """Characters: the time for the digits behind the point grows faster than their number."""
+
+_LARGEST_EXPONENT: Final = sys.float_info.max_10_exp
+_LEAST_EXPONENT: Final = -324
+"""Of the largest and the smallest float but 0. ``int()`` and ``format()`` make all the zeros of a decimal."""
+
+_MOST_DIGITS: Final = 1000
+"""Of a decimal: the time for ``int()`` grows faster than their number. A float has 767 at most."""
 
 
 def octets(value: Any) -> bytes:
@@ -69,9 +77,20 @@ def fraction(value: Any) -> Fraction:
 
 
 def finite(number: Any) -> Any:
-    """Return a float or a decimal; raise ValueError for NaN and Infinity, for which JSON has no word."""
-    if not (number.is_finite() if isinstance(number, Decimal) else math.isfinite(number)):
+    """Return a float or a decimal.
+
+    Raises:
+        ValueError: It is NaN or Infinity, for which JSON has no word; or a decimal that is larger, or nearer
+            to 0, than any float, or has more than 1000 digits.
+    """
+    is_decimal = isinstance(number, Decimal)
+    if not (number.is_finite() if is_decimal else math.isfinite(number)):
         raise ValueError("Invalid number provided, it is not finite")
+    if is_decimal:
+        if not _LEAST_EXPONENT <= number.adjusted() <= _LARGEST_EXPONENT:
+            raise ValueError("Invalid number provided, its exponent is too large")
+        if len(number.as_tuple().digits) > _MOST_DIGITS:
+            raise ValueError(f"Invalid number provided, {_MOST_DIGITS} digits are the most")
     return number
 
 
@@ -144,6 +163,8 @@ def careful(kind: Callable[..., Any]) -> Callable[..., Any]:
         TypeError: ``kind`` is async, and would not be awaited where a type is part of another.
     """
     settled(kind)
+    if isinstance(kind, type) and issubclass(kind, Decimal) and kind is not Decimal:
+        return lambda value: value if isinstance(value, kind) else finite(kind(value))
     try:
         return _CAREFUL.get(kind, kind)
     except TypeError:  # not hashable

@@ -41,20 +41,26 @@ def record_fields(kind: type) -> Mapping[str, RecordField]:
         return {}
 
 
-def anywhere(annotation: Any, holds: Callable[[Any], bool], seen: frozenset[Any] = frozenset()) -> bool:
+def anywhere(
+    annotation: Any,
+    holds: Callable[[Any], bool],
+    seen: frozenset[Any] = frozenset(),
+    *,
+    in_models: bool = False,
+) -> bool:
     """Tell whether something holds for an annotation, a type in it, or a field of a record in it.
 
-    Fields of pydantic's models and dataclasses are left out: these take care of them. ``seen`` are the
-    classes that this one is in.
+    Fields of pydantic's models and dataclasses are left out unless ``in_models``: these take care of them.
+    ``seen`` are the classes that this one is in.
     """
     annotation = meant(annotation)
     if holds(annotation):
         return True
     kind, inside = typing.get_origin(annotation) or annotation, parts(annotation)
-    if is_record(kind) and pydantic_validator(kind) is None and kind not in seen:
+    if is_record(kind) and (in_models or pydantic_validator(kind) is None) and kind not in seen:
         seen |= {kind}
         inside = (*inside, *(field.annotation for field in record_fields(kind).values()))
-    return any(anywhere(each, holds, seen) for each in inside)
+    return any(anywhere(each, holds, seen, in_models=in_models) for each in inside)
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,6 @@ classes such as `int` are called, as hug always did, and so have no converter he
 import typing
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from decimal import Decimal
 from enum import Enum
 from functools import lru_cache, partial
 from typing import Any
@@ -25,20 +24,18 @@ from hug.types.annotations import (
     is_named_tuple,
     is_record,
     meant,
-    parts,
     pydantic_validator,
     rebuilt,
     takes_list,
 )
 from hug.types.base import Type
-from hug.types.bounded_constructors import careful, finite
+from hug.types.bounded_constructors import careful
+from hug.types.bounded_values import bounded, bounded_model
 from hug.types.by_pydantic import adapter, is_for_pydantic, validated
 from hug.types.checks import checks_inside
 from hug.types.records import anywhere, record_fields, refused, struct_like
 
 Converter = Callable[..., Any]
-
-_REAL = frozenset((float, Decimal))
 
 
 def converter(annotation: Any) -> Converter | None:
@@ -63,7 +60,7 @@ def converter(annotation: Any) -> Converter | None:
         return own
     if is_for_pydantic(annotation):
         _refuse_uncalled(annotation)
-        return _lenient(partial(validated, adapter(annotation).validate_python), annotation)
+        return _lenient(_pydantic_converter(adapter(annotation).validate_python, annotation), annotation)
     if isinstance(annotation, type):
         return _class_converter(annotation)
     if (plain := meant(annotation)) is not annotation:
@@ -90,7 +87,7 @@ def _or_none(convert: Converter) -> Converter:
 
 def _class_converter(kind: type) -> Converter | None:
     if validate := pydantic_validator(kind):
-        return _reading_json(lambda value: validated(validate, value))
+        return _reading_json(_pydantic_converter(validate, kind))
     if kind in TEXTUAL:
         return _msgspec_converter(kind)
     if (within_bounds := careful(kind)) is not kind:
@@ -101,6 +98,10 @@ def _class_converter(kind: type) -> Converter | None:
         return _reading_json(_named_tuple_converter(kind))
     abstract = kind.__module__ == "collections.abc" and issubclass(kind, Collection)
     return _msgspec_converter(kind) if abstract or is_record(kind) else None
+
+
+def _pydantic_converter(validate: Callable[[Any], Any], annotation: Any) -> Converter:
+    return bounded_model(partial(validated, validate), annotation)
 
 
 def _reading_json(convert: Converter) -> Converter:
@@ -162,11 +163,11 @@ def _msgspec_converter(annotation: Any) -> Converter:
         raise TypeError(f"hug cannot convert values to {annotation}: {error}") from None
     _refuse_uncalled(annotation)
     target = _with_named_parts(annotation)
-    converting = _msgspec_finite if _may_be_infinite(annotation) else _msgspec_convert
+    converting = bounded(partial(_msgspec_convert, annotation=target), annotation)
 
     def convert(value: Any) -> Any:
         try:
-            return converting(value, target)
+            return converting(value)
         except ValueError:
             _refuse_by_field(annotation, value)
             raise
@@ -229,6 +230,10 @@ def _msgspec_convert(value: Any, annotation: Any) -> Any:
         raise ValueError(str(error)) from None
 
 
+def _msgspec_bounded(value: Any, annotation: Any) -> Any:
+    return bounded(partial(_msgspec_convert, annotation=annotation), annotation)(value)
+
+
 def accepts(annotation: Any, value: Any) -> bool:
     """Tell whether msgspec makes ``annotation`` of a value as it is."""
     try:
@@ -249,39 +254,13 @@ def _refuse_by_field(kind: Any, value: Any) -> None:
     for name, field in record_fields(kind).items():
         if name in value:
             try:
-                _msgspec_finite(value[name], field.annotation)
+                _msgspec_bounded(value[name], field.annotation)
             except ValueError as error:
                 reasons[name] = str(error)
         elif field.required:
             reasons[name] = "Field required"
     if reasons:
         raise refused(reasons) from None
-
-
-def _msgspec_finite(value: Any, annotation: Any) -> Any:
-    """Convert, and refuse text that means NaN or Infinity, which msgspec takes for numbers."""
-    converted = _msgspec_convert(value, annotation)
-    if type(value) not in _REAL:  # that one no client has sent as text
-        _check_finite(converted)
-    return converted
-
-
-def _check_finite(value: Any) -> None:
-    if type(value) in _REAL:
-        finite(value)
-    elif isinstance(value, Mapping):
-        _check_finite([*value, *value.values()])
-    elif isinstance(value, list | tuple | set | frozenset):
-        for part in value:
-            _check_finite(part)
-    elif is_record(type(value)):
-        names: Any = getattr(value, "__struct_fields__", None) or getattr(value, "__dict__", ())
-        for name in names:
-            _check_finite(getattr(value, name))
-
-
-def _may_be_infinite(annotation: Any) -> bool:
-    return annotation in _REAL or is_record(annotation) or any(map(_may_be_infinite, parts(annotation)))
 
 
 def _call(kind: type, value: Any) -> Any:
@@ -292,7 +271,7 @@ def _call(kind: type, value: Any) -> Any:
     try:
         if isinstance(kind, _Named):
             return _named_tuple_converter(kind.kind)(value)
-        return careful(kind)(value) if validate is None else validated(validate, value)
+        return careful(kind)(value) if validate is None else _pydantic_converter(validate, kind)(value)
     except InvalidTypeData as error:
         raise ValueError(str(error)) from None
 
@@ -314,7 +293,7 @@ def _named_tuple_converter(kind: Any) -> Converter:
     def convert(value: Any) -> Any:
         if isinstance(value, Mapping):
             try:
-                made = _msgspec_convert(value, struct_like(kind))
+                made = _msgspec_bounded(value, struct_like(kind))
             except ValueError:
                 _refuse_by_field(struct_like(kind), value)
                 raise
