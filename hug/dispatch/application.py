@@ -9,7 +9,7 @@ from hug.dispatch.falcon_app import FalconApp
 from hug.dispatch.lifespan import live
 from hug.dispatch.not_found import NotFound
 from hug.dispatch.server_error import KEY as FAILURE
-from hug.dispatch.server_error import Exited
+from hug.dispatch.server_error import RAISED, Exited
 from hug.dispatch.site import Site
 from hug.dispatch.startup_on_loop import on_server
 from hug.eventstream.serving.handover import SCOPE_KEY, Handover
@@ -92,20 +92,21 @@ class Application:
         """Have Falcon answer; afterwards there is a stream if that has begun.
 
         Raises:
-            Exception: What nobody has handled. The answer was 500; the server logs it.
+            Exception: What nobody has handled, to who wants it raised; the answer was 500.
         """
         scope[SCOPE_KEY] = handover
         try:
             await self._falcon(scope, opening(receive), handover.send)
         finally:
             del scope[SCOPE_KEY]
+            failure = scope.pop(FAILURE, None)  # its traceback leads to the scope: that shall be no circle
             if BEGUN in scope:
                 await close_begun(scope, self._built)
             if handover.stream is not None and not handover.taken:
                 await discard(handover)
                 handover.stream = None
-        if FAILURE in scope:
-            raise scope.pop(FAILURE)  # its answer is out
+        if failure is not None and RAISED in scope:
+            raise failure
 
     def build(self) -> None:
         """Build the application from what the API has now.

@@ -17,6 +17,7 @@ import falcon
 from hug import json_module
 from hug.api import API
 from hug.asgi_types import Message
+from hug.dispatch.server_error import RAISED
 from hug.format import parse_content_type
 from hug.web.loop_in_thread import Portal
 
@@ -117,6 +118,7 @@ def request_for(
         "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields.items()],
         "client": ("127.0.0.1", 65133),
         "server": (host, 443 if scheme == "https" else 80),
+        RAISED: True,
     }
     return scope, content
 

@@ -1,11 +1,14 @@
 """What a client gets for a mistake, and what a server gets for ours."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import falcon
 import pytest
 
 import hug
+from hug.dispatch.server_error import RAISED
+from hug.test.requests import exchange, request_for
 
 
 def test_all_errors_at_once(api: hug.API) -> None:
@@ -196,8 +199,8 @@ def test_errors_in_the_output_format_of_the_api(api: hug.API) -> None:
 
 
 @pytest.mark.parametrize("kind", ["sync", "async", "inline"])
-def test_unhandled_exceptions(api: hug.API, kind: str) -> None:
-    """What hug does not answer goes on to the server, and through hug.test."""
+def test_unhandled_exceptions(api: hug.API, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    """What hug does not answer comes through hug.test; it is not logged then."""
     api.http.inline = kind == "inline"
 
     def broken():
@@ -209,6 +212,32 @@ def test_unhandled_exceptions(api: hug.API, kind: str) -> None:
     hug.get("/x", api=api)(async_broken if kind == "async" else broken)
     with pytest.raises(ZeroDivisionError, match="mine"):
         hug.test.get(api, "/x")
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("place", ["handler", "middleware", "both"])
+def test_unhandled_exceptions_on_a_server(api: hug.API, place: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A server gets no exception but the answer, 500; each that there was is logged once, with the route."""
+
+    @hug.get("/rooms/{number}", api=api)
+    def broken(number: int):
+        if place != "middleware":
+            raise ZeroDivisionError("of the handler")
+
+    @hug.response_middleware(api=api)
+    def process(request, response, resource):
+        if place != "handler":
+            raise LookupError("of the middleware")
+
+    scope, content = request_for("GET", "/rooms/5", "", {}, {})
+    del scope[RAISED]
+    assert asyncio.run(exchange(api.http.server(), scope, content)).data == {
+        "errors": {"500 Internal Server Error": None}
+    }
+    again = " again, while that was answered" if place == "both" else ""
+    assert caplog.messages[-1] == f"GET /rooms/5, the route /rooms/{{number}}, failed{again}"
+    assert len(caplog.records) == (2 if place == "both" else 1)
+    assert all(record.name == "hug" and record.exc_info for record in caplog.records)
 
 
 def test_stop_iteration_is_an_error(api: hug.API) -> None:

@@ -129,7 +129,7 @@ def test_impossible_heads(api: hug.API, handled: bool, caplog: pytest.LogCapture
     with serving(api.http.server(), http=HTTPProtocol) as port:
         for case in range(len(IMPOSSIBLE)):
             assert (case, exchange(port, get(f"/{case}"))[0]) == (case, 500)
-    assert caplog.text.count("Exception in ASGI application") == len(IMPOSSIBLE)
+    assert sum(record.exc_info is not None for record in caplog.records) == len(IMPOSSIBLE)
 
 
 def test_redirects_to_any_text(api: hug.API) -> None:

@@ -340,6 +340,16 @@ def no_source():
     return 42
 
 
+@hug.get("/broken/{kind}")
+def broken(kind):
+    raise RuntimeError(f"this handler is broken: {kind}")
+
+
+@hug.post("/broken/{kind}", parse_body=False)
+async def broken_unread(kind):
+    raise RuntimeError(f"this handler is broken: {kind}")
+
+
 # Requests
 
 

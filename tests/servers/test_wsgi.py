@@ -150,17 +150,30 @@ def test_half_closed(wsgi: WSGIServer) -> None:
 def test_no_forged_lines(wsgi: WSGIServer) -> None:
     """The path of a request that fails makes no line of its own in the log."""
     assert answered(wsgi, "/fails/x%0aCRITICAL%20forged%1b%5b31m")[0] == 500
-    assert r"/fails/x\nCRITICAL forged\x1b[31m failed" in wsgi.logs("a named mistake")
+    log = wsgi.logs("a named mistake")
+    assert r"/fails/x\nCRITICAL forged\x1b[31m, the route /fails/{name}, failed" in log
     assert "\nCRITICAL" not in wsgi.log
 
 
+def test_connection_after_a_failure(threaded: WSGIServer) -> None:
+    """A handler's failure leaves the connection for what the client, or a proxy, sends next on it."""
+    with threaded.open("/fails") as client:
+        assert client.head().status == 500
+        client.rest()
+        assert "connection" not in client.headers or client.headers["connection"] == "keep-alive"
+        client.send(b"GET /answer HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert client.head().status == 200
+
+
 def test_errors(wsgi: WSGIServer) -> None:
-    """What nobody answers is a 500 that tells nothing, and its traceback is in the log."""
+    """What nobody answers is a 500 that tells nothing, and its traceback is in the log, once."""
+    printed = len(wsgi.log)
     status, body = answered(wsgi, "/fails")
     assert status == 500
     assert b"mistake" not in body
-    assert "ValueError: a mistake" in wsgi.logs("ValueError: a mistake")
+    wsgi.logs("ValueError: a mistake", printed)
     assert answered(wsgi, "/nowhere")[0] == 404
+    assert wsgi.log[printed:].count("ValueError: a mistake") == 1
     assert wsgi.open("/answer", method="HEAD").head().status == 405
 
 
