@@ -5,8 +5,9 @@ from concurrent.futures import Future
 
 import pytest
 
-from hug.eventstream.brokers import Broker, Place
+from hug.eventstream.brokers import Broker
 from hug.eventstream.brokers.url import broker
+from hug.eventstream.history.beginning import Place
 from hug.eventstream.history.log import Bounds
 
 from ..waiting import Stopwatch

@@ -61,6 +61,26 @@ def test_older_events(news: hug.sse.Channel) -> None:
         assert read_in_thread(since) == list(range(first, first + 2500))
 
 
+@pytest.mark.parametrize("since", ["start", 20])
+def test_several_channels(engine_url: str, since: str | int) -> None:
+    """A stream that is torn before the first event of one of its channels goes on without a gap."""
+    api = hug.API("several")
+    with hug.test.broker(engine_url):
+        first, second = (hug.sse.channel(name, history=5000) for name in ("first", "second"))
+        hug.sse("/both", api=api)(lambda: hug.sse.events(first, second, since=since))
+        for channel in (first, second):
+            for number in range(30):
+                channel.publish(number).result(20)
+        begins = 0 if since == "start" else 10
+        expected = [str(number) for number in range(begins, 30)] * 2
+        with hug.test.sse(api, "/both") as stream:
+            for data in expected:
+                message = next(stream)
+                assert (message.event, message.data) == ("message", data)
+                if int(data) % 5 == 0:
+                    stream.reconnect()
+
+
 def test_end(news: hug.sse.Channel) -> None:
     """A channel that is closed ends subscriptions, now and later, after what they lack."""
     with ThreadPoolExecutor() as pool:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from hug.eventstream.brokers import Health, Page, Place
+from hug.eventstream.brokers import Health, Page
+from hug.eventstream.history.beginning import Place
 from hug.eventstream.history.log import Bounds
 from hug.eventstream.history.replica import Replica, number_in
 from hug.eventstream.wire.encode import fields

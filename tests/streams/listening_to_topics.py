@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import cast
 
-from hug.eventstream.brokers import Page, Place
+from hug.eventstream.brokers import Page
 from hug.eventstream.brokers.remote_topic import RemoteTopic
+from hug.eventstream.history.beginning import Place
 from hug.eventstream.history.replica import Replica
 
 from ..waiting import until

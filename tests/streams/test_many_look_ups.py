@@ -5,8 +5,9 @@ from concurrent.futures import Future
 
 import pytest
 
-from hug.eventstream.brokers import Place, older_events
+from hug.eventstream.brokers import older_events
 from hug.eventstream.brokers.remote_topic import RemoteTopic
+from hug.eventstream.history.beginning import Place
 
 from ..waiting import until
 from .engine_in_memory import Server

@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 
 from hug.eventstream.brokers import (
-    Place,
     engine_thread,
     follower,
     followers,
@@ -34,6 +33,7 @@ from hug.eventstream.brokers import (
 from hug.eventstream.brokers.remote import RemoteBroker
 from hug.eventstream.brokers.remote_topic import RemoteTopic
 from hug.eventstream.engines.engine import Deleted, Ends, Entry, Kept
+from hug.eventstream.history.beginning import Place
 from hug.eventstream.history.log import Bounds
 from hug.exceptions import BrokerError, ChannelClosed, FateUnknown, LeaseLost, NotTaken, Refused, Unreachable
 
@@ -632,7 +632,7 @@ def test_follow_while_the_engine_is_away(processes: Processes, server: Server) -
     assert not ready.done()
     server.start()
     ready.result(20)
-    assert place.result(20) == Place(0)
+    assert place.result(20)[:2] == (0, 0)
 
 
 def test_leaving(processes: Processes, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -760,7 +760,7 @@ def test_places(processes: Processes, server: Server) -> None:
         return found if isinstance(found, Place) else found.result(20)
 
     assert place(None) == Place(150)
-    assert place(10) == Place(140)
+    assert place(10) == Place(140, 0, ids[139])
     assert place(1000) == place("start") == Place(50)
     assert place(ids[149]) == Place(150)
     assert place(ids[100]) == Place(101)
@@ -771,6 +771,22 @@ def test_places(processes: Processes, server: Server) -> None:
     assert place(f"{server.run().life}-0") == place("0-0") == Place(0)
     for forged in ("", "x", "x-101", "x-0", "x-151", "x-999999999999", f"{ids[100]}-101", "gone-120"):
         assert place(forged) == Place(50, None), forged
+
+
+def test_place_at_the_beginning(processes: Processes, server: Server) -> None:
+    """Who begins before the first event has an id of that, to come back with: nothing is lost then."""
+    processes.topic().append(event(0)).result(20)
+    channel = processes.topic()
+    ready = channel.follow()
+    assert ready is not None
+    ready.result(20)
+    for after in ("start", 5):
+        found = channel.locate(after)
+        place = found if isinstance(found, Place) else found.result(20)
+        assert place == Place(0, 0, f"{server.run().life}-0")
+        assert place.event_id is not None
+        again = channel.locate(place.event_id)
+        assert (again if isinstance(again, Place) else again.result(20)) == Place(0)
 
 
 def test_id_that_is_newer_than_the_log(
@@ -808,7 +824,7 @@ def test_id_that_another_event_gets_just_now(processes: Processes, monkeypatch: 
     monkeypatch.setattr(link.engine, "ends", ends_later)
     place = channel.locate("of.another-4")
     assert isinstance(place, Future)
-    assert place.result(20) == Place(0, None)
+    assert place.result(20)[:2] == (0, None)
 
 
 def test_clocks(processes: Processes, server: Server) -> None:

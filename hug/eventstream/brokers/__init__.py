@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from hug.eventstream.brokers.pending_event import Taken
+from hug.eventstream.history.beginning import Place
 from hug.eventstream.history.log import Bounds, Log
 
 # uvloop imports it when the first event is published, which Python refuses once the main thread has ended.
@@ -20,18 +21,6 @@ Row: TypeAlias = tuple[float, int, bytes]
 """An event of a log: when it came, the position behind it, its bytes; as `Log.after` gives it."""
 
 Reach: TypeAlias = Literal["process", "machine", "network"]
-
-
-class Place(NamedTuple):
-    """Where a reader begins.
-
-    Attributes:
-        position: In the log of its channel in this process. It may lie before what that has in memory.
-        lost: How many events the reader has missed for good; None: some, and nobody knows how many.
-    """
-
-    position: int
-    lost: int | None = 0
 
 
 class Page(NamedTuple):

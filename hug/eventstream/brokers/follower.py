@@ -7,12 +7,12 @@ from concurrent.futures import Future
 from time import monotonic
 from typing import Any, Final, TypeVar
 
-from hug.eventstream.brokers import Place
 from hug.eventstream.brokers.ids import BEFORE_ALL, beginning_id, behind_id, id_of, new_life, newest_id
 from hug.eventstream.brokers.link import ANSWER, Link
 from hug.eventstream.brokers.lock import LOCK
 from hug.eventstream.brokers.pending_event import Shared
 from hug.eventstream.engines.engine import Deleted, Ends, Kept
+from hug.eventstream.history.beginning import Place
 from hug.eventstream.history.replica import MOST_EVENTS, Replica
 
 READ_EVENTS: Final = 256

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from time import monotonic
 
-from hug.eventstream.brokers import Health, Page, Place, Reach
+from hug.eventstream.brokers import Health, Page, Reach
 from hug.eventstream.brokers.counter import Counts
 from hug.eventstream.brokers.ids import new_life
 from hug.eventstream.brokers.lock import LOCK
 from hug.eventstream.brokers.pending_event import Taken
-from hug.eventstream.history.beginning import place
+from hug.eventstream.history.beginning import Place, place
 from hug.eventstream.history.log import Bounds, Log
 from hug.exceptions import ChannelClosed
 

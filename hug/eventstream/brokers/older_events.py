@@ -7,12 +7,13 @@ from concurrent.futures import Future
 from time import monotonic
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
-from hug.eventstream.brokers import Page, Place, Row
+from hug.eventstream.brokers import Page, Row
 from hug.eventstream.brokers.follower import READ_BYTES, READ_EVENTS, Follower
 from hug.eventstream.brokers.followers import Followers
-from hug.eventstream.brokers.ids import id_of, newest_id
+from hug.eventstream.brokers.ids import beginning_id, id_of, newest_id
 from hug.eventstream.brokers.link import Failed, Link
 from hug.eventstream.engines.engine import Ends, Kept
+from hug.eventstream.history.beginning import Place
 from hug.eventstream.history.replica import number_in
 from hug.exceptions import BrokerError, Unreachable
 
@@ -150,19 +151,34 @@ class OlderEvents:
         log = follower.log
         if after is None:
             return Place(log.last)
-        if isinstance(after, int):
-            first = await self._first(follower)
-            return Place(max(min(first, log.last), log.last - after - log.closed))
-        if after == "start":
-            return Place(min(await self._first(follower), log.last))
+        if isinstance(after, int) or after == "start":
+            ends = await self._ends_now(follower)
+            first = _at_first(follower, ends)
+            if after == "start" or (position := log.last - int(after) - log.closed) <= first.position:
+                return first
+            return await self._named(follower, link, position)
         return await self._after(follower, link, after)
 
-    async def _first(self, follower: Follower) -> int:
-        """Return the position before the oldest event that there is."""
+    async def _named(self, follower: Follower, link: Link, position: int) -> Place | None:
+        """Return a place with the id that its reader can come back with; None if that is to be asked again.
+
+        Until it is given an event of this channel it has none, though those of others in the same stream may
+        come, which need one.
+        """
+        number = follower.log.number_of(position)
+        if follower.log.identity(number) is not None:
+            return Place(position)
+        events = await self._around(follower, number)
+        if follower.link is not link or not events or events[0].position != number:
+            return None
+        return Place(position, 0, id_of(events[0]))
+
+    async def _ends_now(self, follower: Follower) -> Ends:
+        """Return where the channel begins and ends, in the life that the replica is of."""
         while True:
             ends = await self._ends(follower)
             if ends.life == follower.life:
-                return _before_first(follower, ends)
+                return ends
             self._worker.followers.refresh(follower)
 
     async def _after(self, follower: Follower, link: Link, event_id: str) -> Place | None:
@@ -172,25 +188,26 @@ class OlderEvents:
             return follower.place(position)
         number = number_in(event_id)
         if number is None:
-            return Place(await self._first(follower), None)
+            return _at_first(follower, await self._ends_now(follower), None)
         if number == 0:
             # Who has had nothing of this life, or came just before it, begins with the first event.
-            known = event_id in (follower.before, f"{follower.life}-0")
-            return follower.place(log.origin) if known else Place(await self._first(follower), None)
+            if event_id in (follower.before, f"{follower.life}-0"):
+                return follower.place(log.origin)
+            return _at_first(follower, await self._ends_now(follower), None)
         ends = await self._ends(follower)
         if ends.life != follower.life:
             self._worker.followers.refresh(follower)
             return None
         its_id = newest_id(ends) if number == ends.last else log.identity(number)
         if number > ends.last or its_id not in (None, event_id):
-            return Place(_before_first(follower, ends), None)
+            return _at_first(follower, ends, None)
         events = await self._around(follower, number) if number >= ends.first else ()
         if follower.link is not link:
             return None
         if events and events[0].position == number:
             its_id = id_of(events[0])
             if its_id != event_id:
-                return Place(await self._first(follower), None)
+                return _at_first(follower, await self._ends_now(follower), None)
         elif not events and number >= ends.first:
             there = await self._call(link, link.engine.read(follower.name, ends.life, number - 1, 1, 1))
             if there:
@@ -307,8 +324,12 @@ class OlderEvents:
             self._size -= oldest.size
 
 
-def _before_first(follower: Follower, ends: Ends) -> int:
-    return follower.log.position_of(ends.first - 1 if ends.last else 0)
+def _at_first(follower: Follower, ends: Ends, lost: int | None = 0) -> Place:
+    """Return the place of a reader that begins with the oldest event that there is."""
+    log, first = follower.log, ends.first - 1 if ends.last else 0
+    # In the middle the number alone will do for an id, as all behind it is there.
+    event_id = beginning_id(ends) if ends.life and not first else None
+    return Place(min(log.position_of(first), log.last), lost, event_id)
 
 
 def _size(events: Sequence[Kept]) -> int:

@@ -8,7 +8,7 @@ from functools import partial
 from time import monotonic
 from typing import Any, Protocol, cast
 
-from hug.eventstream.brokers import Page, Place
+from hug.eventstream.brokers import Page
 from hug.eventstream.brokers.counter import Counts
 from hug.eventstream.brokers.engine_thread import EngineThread
 from hug.eventstream.brokers.follower import Follower
@@ -18,6 +18,7 @@ from hug.eventstream.brokers.lock import LOCK
 from hug.eventstream.brokers.outbox import Outbox
 from hug.eventstream.brokers.pending_event import Taken
 from hug.eventstream.engines.engine import Entry, Within
+from hug.eventstream.history.beginning import Place
 from hug.eventstream.history.log import Bounds, Log
 from hug.eventstream.history.replica import Replica
 from hug.exceptions import BrokerError, ChannelClosed, NotTaken, Unreachable

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Final, Protocol, TypeAlias
 
-from hug.eventstream.brokers import Place, Topic
+from hug.eventstream.brokers import Topic
 from hug.eventstream.channels.answers import answer
-from hug.eventstream.history.beginning import Asked
+from hug.eventstream.history.beginning import Asked, Place
 from hug.eventstream.loop.open_streams import streams_of
 from hug.exceptions import BrokerError, Unreachable
 

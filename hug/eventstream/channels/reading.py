@@ -7,13 +7,13 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from typing import Any, Final
 
-from hug.eventstream.brokers import Page, Place
+from hug.eventstream.brokers import Page
 from hug.eventstream.channels.audience import Audience
 from hug.eventstream.channels.gap_counts import GAPS
 from hug.eventstream.channels.opening import PAUSE
 from hug.eventstream.channels.selection import Selection
 from hug.eventstream.channels.thread_reader import Apart
-from hug.eventstream.history.beginning import Asked, asked
+from hug.eventstream.history.beginning import Asked, Place, asked
 from hug.eventstream.history.cursor import Cursor, Older
 from hug.eventstream.history.log import Log
 from hug.eventstream.history.older_pages import Pages

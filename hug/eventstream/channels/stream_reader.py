@@ -7,14 +7,13 @@ from copy import copy
 from time import monotonic
 from typing import Final, Protocol
 
-from hug.eventstream.brokers import Place
 from hug.eventstream.channels.fanout import Fanout
 from hug.eventstream.channels.gap_counts import GAPS
 from hug.eventstream.channels.group import Group
 from hug.eventstream.channels.opening import Answer, at_once, forget, known, locate, locate_soon
 from hug.eventstream.channels.selection import Selectable, Selection
 from hug.eventstream.connection.writer import Connection
-from hug.eventstream.history.beginning import LONGEST_ID, START, Asked, asked
+from hug.eventstream.history.beginning import LONGEST_ID, START, Asked, Place, asked
 from hug.eventstream.history.cursor import Cursor
 from hug.eventstream.history.replica import GONE
 from hug.eventstream.history.view import WHOLE, View

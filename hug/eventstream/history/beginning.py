@@ -1,7 +1,7 @@
 """Where a reader begins: what it asks for, and where that is in a log. Wire layer: pure functions."""
 
 from collections.abc import Sequence
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from hug.eventstream.history.log import Log
 from hug.eventstream.wire.last_event_id import UNKNOWN, split
@@ -15,6 +15,20 @@ LONGEST_ID: Final = 64
 Asked: TypeAlias = str | int | None
 """The id of the event that a reader has received last, or `START`; a number asks for so many of the newest
 events, None for those that come from now on."""
+
+
+class Place(NamedTuple):
+    """Where a reader begins in the log of a channel, which may be a copy of the newest part of it.
+
+    Attributes:
+        position: There; it may lie before what the log has.
+        lost: How many events the reader has missed for good; None: some, and nobody knows how many.
+        event_id: What the reader could come back with; None: what it has come with, or the log knows it.
+    """
+
+    position: int
+    lost: int | None = 0
+    event_id: str | None = None
 
 
 def asked(last_event_id: str, since: Asked, count: int) -> Sequence[Asked]:
@@ -34,26 +48,23 @@ def asked(last_event_id: str, since: Asked, count: int) -> Sequence[Asked]:
     return [UNKNOWN if each == START or not 0 < len(each) <= LONGEST_ID else each for each in ids]
 
 
-def place(log: Log, asked: Asked) -> tuple[int, int | None]:
-    """Return where a reader begins in a log that is all there is of its channel, and how many are lost.
+def place(log: Log, asked: Asked) -> Place:
+    """Return where a reader begins in a log that is all there is of its channel.
 
     Args:
         log: The log, from which what is past its age has been dropped.
         asked: What the reader asks for.
-
-    Returns:
-        The position, and how many events are lost before it; None: some, nobody knows how many.
     """
     position = log.position(asked) if isinstance(asked, str) and asked != START else 0
     last, first = log.last, log.resumable  # each once: another thread may publish
     if asked is None:
-        return last, 0
+        return Place(last)
     if isinstance(asked, int):
-        return max(first, last - asked - log.closed), 0  # the end is no event that one asks for
+        return Place(max(first, last - asked - log.closed))  # the end is no event that one asks for
     if asked == START:
-        return first, 0
+        return Place(first)
     if position is None:
-        return first, None
+        return Place(first, None)
     if position < first or not log.bounds.history:
-        return first, first - position
-    return position, 0
+        return Place(first, first - position)
+    return Place(position)

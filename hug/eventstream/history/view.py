@@ -8,7 +8,7 @@ import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from hug.eventstream.history.beginning import START, Asked, asked, place
+from hug.eventstream.history.beginning import START, Asked, Place, asked, place
 from hug.eventstream.history.cursor import Cursor, Older
 from hug.eventstream.history.gap import gap_event
 from hug.eventstream.history.older_pages import Pages, Row
@@ -114,37 +114,37 @@ class View:
         places = [place(track.log, each) for track, each in zip(self.tracks, wanted, strict=True)]
         return self.begin(wanted, places)
 
-    def begin(
-        self, wanted: Sequence[Asked], places: Sequence[tuple[int, int | None]]
-    ) -> tuple[Cursor, bytes]:
+    def begin(self, wanted: Sequence[Asked], places: Sequence[Place]) -> tuple[Cursor, bytes]:
         """Return where a reader begins, and what tells it of events it has missed for good.
 
         Args:
             wanted: What it asks of each channel.
-            places: Where that is; see `hug.eventstream.history.beginning.place`.
+            places: Where that is.
 
         Raises:
             Gap: There are such events, and their channel disconnects.
         """
-        at = Cursor([position for position, _ in places])
+        at = Cursor([place.position for place in places])
         lost = [
             index
-            for index, (track, each, (_, count)) in enumerate(zip(self.tracks, wanted, places, strict=True))
-            if count != 0 or (isinstance(each, str) and each != START and not track.keeps)
+            for index, (track, each, place) in enumerate(zip(self.tracks, wanted, places, strict=True))
+            if place.lost != 0 or (isinstance(each, str) and each != START and not track.keeps)
         ]
         if self._knows_ids and not lost:
             return at, b""
         ids = [
-            each if isinstance(each, str) and each not in (START, UNKNOWN) else track.log.id(position)
-            for each, track, position in zip(wanted, self.tracks, at.positions, strict=True)
+            each
+            if isinstance(each, str) and each not in (START, UNKNOWN)
+            else place.event_id or track.log.id(place.position)
+            for each, track, place in zip(wanted, self.tracks, places, strict=True)
         ]
         for index in lost:
-            if places[index][1] is None:
+            if places[index].lost is None:
                 ids[index] = ""
         gaps: list[bytes] = []
         for index in lost:  # each with an id that forgets no other, should the connection break in between
-            here, count = places[index]
-            ids[index] = self.tracks[index].log.id(here)
+            here, count, event_id = places[index]
+            ids[index] = event_id or self.tracks[index].log.id(here)
             gaps.append(self._gap(at, index, here, count, join(ids)))
         if not self._knows_ids:
             at.ids = ids
