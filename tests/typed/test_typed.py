@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 
 import hug
+from hug.routers.verbs import VERBS
 
 from . import application
 from .cache import with_cache
@@ -44,6 +45,43 @@ def test_pyright(folder: Path) -> None:
     settings["reportUnnecessaryTypeIgnoreComment"] = True
     (folder / "pyrightconfig.json").write_text(json.dumps(settings))
     code, said = check(folder, "basedpyright", "--pythonpath", sys.executable, "application.py")
+    assert code == 0, said
+
+
+OF_FUNCTIONS = (
+    *(f"hug.route.{verb}()" for verb in VERBS), *(f"hug.route.API(__name__).{verb}()" for verb in VERBS),
+    *(f"hug.object.{verb}()" for verb in VERBS), *(f"hug.{verb}()" for verb in VERBS if hasattr(hug, verb)),
+    "hug.get('/x').post()", "hug.get('/x').cache(max_age=1)", "hug.http(requires=[]).urls('/x')",
+    "hug.cli()", "hug.object.cli", "hug.object.cli()", "hug.route.API(__name__).cli()", "hug.local()",
+    "hug.exception(ValueError)", "hug.not_found()", "hug.sink('/x')", "hug.static('/x')", "hug.extend_api()",
+    "hug.startup()", "hug.shutdown()", "hug.request_middleware()", "hug.response_middleware()",
+    "hug.directive()", "hug.context_factory()", "hug.delete_context()", "hug.default_output_format()",
+    "hug.default_input_format()",
+)  # fmt: skip
+OF_CLASSES = ("hug.object()", "hug.object.urls('/x')", "hug.object.http_methods('/x')",
+              "hug.middleware_class()", "hug.directive()")  # fmt: skip
+
+
+def test_what_is_decorated_keeps_its_type(tmp_path: Path) -> None:
+    """To mypy a decorated function is the function that it was, a class the class, an object the object."""
+    lines = ["import hug", "from typing import assert_type"]
+    for number, decorator in enumerate(OF_FUNCTIONS):
+        lines += [
+            f"@{decorator}",
+            f"def function_{number}(a: int, *, b: str = '') -> list[bytes]: return []",
+            f"assert_type(function_{number}(1, b='x'), list[bytes])",
+            f"function_{number}('1')  # type: ignore[arg-type]",
+        ]
+    for number, decorator in enumerate(OF_CLASSES):
+        lines += [
+            f"@{decorator}",
+            f"class Class{number}:",
+            "    def get(self) -> int: return 1",
+            f"assert_type(Class{number}().get(), int)",
+        ]
+    lines += ["assert_type(hug.object.http_methods('/y')(Class0()), Class0)"]
+    (tmp_path / "decorated.py").write_text("\n".join(lines))
+    code, said = check(tmp_path, "mypy", "--strict", *with_cache(tmp_path), "decorated.py")
     assert code == 0, said
 
 
