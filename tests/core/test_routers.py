@@ -251,6 +251,20 @@ def test_class_routing(api: hug.API) -> None:
     assert isinstance(Things, type)
 
 
+def test_class_prefixes(api: hug.API) -> None:
+    """Prefixes and suffixes of a class are those of its methods."""
+
+    @hug.object(api=api, urls="/base", prefixes="/before", suffixes=".json")
+    class Things:
+        @hug.object.get("sub")
+        def sub(self):
+            return 1
+
+    urls = ["/base/sub", "/before/base/sub", "/base/sub.json"]
+    assert list(api.http.urls()) == urls
+    assert [hug.test.get(api, url).data for url in urls] == [1, 1, 1]
+
+
 def test_class_options_for_methods_without_their_own(api: hug.API) -> None:
     """What a method's decorator leaves open is the class's choice, also where routers have a default."""
 
