@@ -214,6 +214,28 @@ def test_nothing_stays_behind(news: hug.sse.Channel) -> None:
     run(main())
 
 
+@pytest.mark.parametrize("closed", [True, False], ids=["closed", "collected"])
+def test_left_when_the_loop_is_over(news: hug.sse.Channel, closed: bool) -> None:
+    """One that is let go of after its event loop has ended is no reader any more."""
+
+    async def main() -> list[hug.sse.Messages]:
+        kept = [news.subscribe() for _ in range(2)]
+        for messages in kept:
+            await messages.__aenter__()
+        return kept
+
+    kept = asyncio.run(main())
+    assert len(news.readers) == 2
+    while kept:
+        messages = kept.pop()
+        if closed:
+            messages.close()
+        del messages
+        gc.collect()
+        assert len(news.readers) == len(kept)
+    assert not log_of(news).held
+
+
 def test_end(news: hug.sse.Channel) -> None:
     """When the channel is closed, what is left is read first; who comes later gets that, too, and the end."""
 

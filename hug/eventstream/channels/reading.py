@@ -1,7 +1,6 @@
 """One who reads a channel by himself: a position, moved by nobody else, and a signal that there is more."""
 
 import asyncio
-import contextlib
 import math
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
@@ -111,11 +110,10 @@ class Reading:
         if isinstance(audience, Apart):
             audience.leave()
         elif self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # it is closed, and its readers with it
-                if self._loop is asyncio._get_running_loop():
-                    self._depart(audience)
-                else:
-                    self._loop.call_soon_threadsafe(self._depart, audience)
+            if self._loop is asyncio._get_running_loop():
+                self._depart(audience)
+            else:
+                self._depart_there(self._loop, audience)
         self._tell()
 
     def leave_later(self) -> None:
@@ -124,8 +122,13 @@ class Reading:
             self.leave()
         elif self.readers and isinstance(self._audience, Audience):
             self.readers = 0
-            with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._depart, self._audience)
+            self._depart_there(self._loop, self._audience)
+
+    def _depart_there(self, loop: asyncio.AbstractEventLoop, audience: Audience) -> None:
+        try:
+            loop.call_soon_threadsafe(self._depart, audience)
+        except RuntimeError:  # it is closed: nobody there looks at its readers any more
+            audience.count(self, -1)
 
     def _depart(self, audience: Audience) -> None:
         audience.wake()  # what was kept for it may go
