@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Sequence
 
+from hug.command.closed_streams import open_output
 from hug.command.run_command import run_command
 from hug.exceptions import HugError
 
@@ -25,6 +26,7 @@ def main(words: Sequence[str]) -> int:
     if arguments.command is not None:
         return run_command(words, arguments.command, arguments.program, arguments.file, arguments.module)
     _warn_of_old_hug()
+    open_output()  # uvicorn asks it whether it is a terminal
     # Brings uvicorn with it, which neither --help nor --version should wait for.
     from hug.server.program import Program  # noqa: PLC0415
     from hug.server.run import run  # noqa: PLC0415

@@ -12,7 +12,7 @@ import pytest
 
 from ..ports import free_port
 from ..waiting import Stopwatch
-from .running import PROGRAM, Running, until
+from .running import ENVIRONMENT, PROGRAM, Running, until
 
 Start = Callable[..., Running]
 
@@ -77,6 +77,21 @@ def test_file_of_any_name(hug: Start, folder: Path) -> None:
     """A file need not be named like a module."""
     (folder / "app.py").rename(folder / "my-app.v2")
     assert hug("-f", "my-app.v2", "-ma").get().startswith("one my-app ")
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_closed_streams(folder: Path, workers: str) -> None:
+    """A server may be started without standard streams."""
+    port = free_port()
+    words = [sys.executable, "-m", "hug", "app.py", "-ma", "-p", str(port), "-w", workers]
+    start = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *words]
+    with subprocess.Popen(start, cwd=folder, env=ENVIRONMENT) as process:
+        try:
+            until(lambda: reachable(port) or process.poll() is not None, "an answer, or the end")
+            assert process.poll() is None
+        finally:
+            process.terminate()
+        assert process.wait(30) in (0, -signal.SIGTERM)  # the latter if it had only begun to listen
 
 
 def test_all_interfaces(hug: Start) -> None:
