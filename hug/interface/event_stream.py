@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from hug import introspect
@@ -18,6 +18,7 @@ from hug.eventstream.serving.stream import EventStream, Following, check_options
 from hug.eventstream.sources.feed import is_source
 from hug.eventstream.wire.client import guard_for
 from hug.eventstream.wire.last_event_id import UNKNOWN, LastEventIdError, last_event_id
+from hug.exceptions import Unreachable
 from hug.flexible import Flexible
 from hug.interface.exchange import Exchange
 from hug.interface.execution import INLINE, THREADED
@@ -124,12 +125,15 @@ class EventStreamHTTP(HTTP):
         if exchange.request.method == "HEAD":
             return _HEAD
         handover: Handover = exchange.request.scope[SCOPE_KEY]
-        if handover.outcome is not None:
-            result, error = handover.outcome
-            if error is not None:
-                raise error
-            return result
-        return await super().call(exchange, arguments) if self._shared is None else _SHARED
+        try:
+            if handover.outcome is not None:
+                result, error = handover.outcome
+                if error is not None:
+                    raise error
+                return result
+            return await super().call(exchange, arguments) if self._shared is None else _SHARED
+        except Unreachable as error:
+            return _refusal(error)  # after an HTTP error an `EventSource` would stay away for good
 
     async def respond(self, exchange: Exchange, result: Any) -> None:
         """Have the application stream the result once the head is out.
@@ -218,3 +222,9 @@ class EventStreamHTTP(HTTP):
             f"{self.name} returned {type(result).__name__}, which is no source of events: return "
             "hug.sse.events(...) with a generator or another iterable, be a generator, or return None"
         )
+
+
+async def _refusal(error: Unreachable) -> AsyncIterator[None]:
+    """Be a source that asks its client to come back later."""
+    raise error
+    yield

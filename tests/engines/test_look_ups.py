@@ -1,4 +1,4 @@
-"""Thousands of clients at once whose ids nobody knows, on every engine: publishing goes on."""
+"""What else brokers are asked, on every engine: whether a channel exists, and thousands of ids at once."""
 
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -46,3 +46,12 @@ def test_publishing_goes_on(shared: Broker) -> None:
         assert found.lost is None
     assert slowest < 1.5
     assert shared.health().reconnects == 0
+
+
+def test_channels_that_begin(shared: Broker) -> None:
+    """A channel exists once this process has published on it, though its first event is still under way."""
+    for number in range(20):
+        name = f"game {number}"
+        shared.topic(name, BOUNDS, lambda: None).append(b"data: begun\n")
+        assert shared.exists(name).result(20)
+    assert not shared.exists("another").result(20)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import hug
+from hug.exceptions import Unreachable
 
 from ..waiting import until
 
@@ -529,6 +530,27 @@ def test_options_of_the_route(api: hug.API) -> None:
         with hug.test.sse(api, url) as stream:
             next(stream)
             assert stream.retry == 1234
+
+
+@pytest.mark.parametrize("when", ["before the stream", "in the stream"])
+def test_broker_that_is_away(api: hug.API, when: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Who needs an answer of a broker that has none is asked to come back: an error would be final."""
+
+    @hug.sse("/stream", api=api)
+    async def stream() -> Any:
+        async def items() -> AsyncIterator[int]:
+            raise Unreachable("redis://there has not answered for 10 s")
+            yield 1
+
+        return hug.sse.events(items()) if when == "in the stream" else await anext(items())
+
+    with hug.test.sse(api, "/stream") as opened:
+        assert list(opened) == []
+        assert opened.status == hug.HTTP_200
+        assert 1000 <= (opened.retry or 0) <= 5000
+    (record,) = caplog.records
+    assert (record.levelname, record.exc_info) == ("WARNING", None)
+    assert "there has not answered" in record.message
 
 
 def test_events_go_before_options(api: hug.API) -> None:

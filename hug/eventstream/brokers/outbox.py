@@ -78,6 +78,7 @@ class Outbox:
         self._some = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
+        self._awaiting: list[asyncio.Future[None]] = []  # that some are settled
         self._refusal = ""
         self._timer: asyncio.TimerHandle | None = None
 
@@ -252,10 +253,23 @@ class Outbox:
         self.take()
         await self._empty.wait()
 
+    async def settled(self, channel: str) -> None:
+        """Wait until the fate is known of what has been published here on a channel by now."""
+        queues = map(reversed, self._waiting.queues())
+        newest = [next((taken for taken in queue if taken.channel == channel), None) for queue in queues]
+        while not all(taken is None or taken.done() for taken in newest):
+            some: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._awaiting.append(some)
+            await some
+
     def _drop_settled(self) -> None:
         """Forget the events whose fate is known."""
         self._forget(self._waiting.drop_settled())
         self._look()
+        awaiting, self._awaiting = self._awaiting, []
+        for each in awaiting:
+            if not each.done():
+                each.set_result(None)
         if self._room is not None:
             # Once the next batch has been sent: those who then go on to publish take the interpreter for
             # milliseconds, in which the engine would have nothing to do.

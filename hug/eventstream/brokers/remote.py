@@ -108,6 +108,7 @@ class RemoteBroker:
         """See `hug.eventstream.brokers.Broker.exists`."""
 
         async def ask(link: Link) -> bool:
+            await self.thread.outbox.settled(name)
             return bool((await link.call(link.engine.ends(name))).life)
 
         return self.thread.ask(ask, self.patience)

@@ -18,8 +18,9 @@ class Directory(Mapping[str, Channel]):
     def exists(self, name: str) -> Reply[bool]:
         """Return whether there is a channel of this name, here or in another process on the same broker.
 
-        Elsewhere that is one on which something was published that the broker has not forgotten. Await the
-        answer or, in a thread, ask for its `result(timeout)`. There is none of a name that none can have.
+        Elsewhere that is one on which something was published that the broker has not forgotten; what this
+        process is about to publish is waited for. Await the answer or, in a thread, ask for its
+        `result(timeout)`. There is none of a name that none can have.
 
         Raises:
             Unreachable: The broker does not answer; this comes with the answer.

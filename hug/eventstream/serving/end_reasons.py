@@ -15,7 +15,7 @@ class End(enum.Enum):
     STUCK = "the client has stopped reading"
     GAP = "the client has missed events, and its channel disconnects such clients"
     DRAIN = "the process ends"
-    REFUSAL = "too many sync sources run"
+    REFUSAL = "too many sync sources run, or a broker is away: its client was asked to come back later"
     CANCELLED = "the server cancelled it"
 
 

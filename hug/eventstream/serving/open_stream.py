@@ -24,6 +24,7 @@ from hug.eventstream.sources.feed import Feed
 from hug.eventstream.sources.limits import TooManyThreads
 from hug.eventstream.wire.client import Guard
 from hug.eventstream.wire.encode import HEARTBEAT, farewell, opening
+from hug.exceptions import Unreachable
 from hug.sentinels import Default
 
 logger = logging.getLogger("hug")
@@ -139,8 +140,8 @@ class OpenStream:
             self._end = End.CLIENT
         except CutOff:
             self._end = self._end or End.FAILURE
-        except TooManyThreads as error:
-            self._end = End.REFUSAL
+        except (TooManyThreads, Unreachable) as error:
+            self._end = self._end or End.REFUSAL
             logger.warning("a client of %s was asked to come back later: %s", self._name, error)
         except (Exception, SystemExit) as error:  # sys.exit() would end the server
             self._failed(error)
