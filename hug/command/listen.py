@@ -52,6 +52,8 @@ def _messages(arguments: argparse.Namespace) -> Iterator[Message]:
             raise HugError(
                 f"--since {since} is for channels: where the stream of a URL begins, its server says"
             )
+        if arguments.broker is not None:
+            raise HugError("--broker is for channels: a URL is read by HTTP")
         yield from messages_at(source, since or "", _tell, [*map(_header, arguments.header)])
         return
     if arguments.header:

@@ -28,6 +28,8 @@ def main(words: Sequence[str]) -> int:
         HugError: An event was not taken, or nobody knows; or its id cannot be written.
     """
     arguments = _parser().parse_args(words)
+    if arguments.lines and arguments.data != "-":
+        raise HugError("--lines is for the standard input: give - in place of the data")
     channel = channel_at(arguments.broker, arguments.channel)
     for event_id in _publish(channel, _data(arguments), event=arguments.event, retry=arguments.retry):
         try:

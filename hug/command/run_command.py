@@ -11,7 +11,12 @@ from hug.server.program import Program
 
 
 def run_command(
-    words: Sequence[str], command: Sequence[str], program: str | None, file: str | None, module: str | None
+    words: Sequence[str],
+    command: Sequence[str],
+    program: str | None,
+    file: str | None,
+    module: str | None,
+    broker: str | None,
 ) -> int:
     """Run a command as if the program were a script, and return 0.
 
@@ -21,18 +26,27 @@ def run_command(
         program: The program, if it was named in front of that; then one of ``file`` and ``module`` may be.
         file: The file that holds it.
         module: The module that it is.
+        broker: The URL of the broker that its channels are on, in place of the one in the environment.
 
     Raises:
+        BrokerError: There is none at that URL, or a package is missing.
         HugError: There is no such program.
         SystemExit: As the command does; with 1, after the overview, if there is no such command.
     """
-    before = len(words) - len(command)
+    named = list(words[: len(words) - len(command)])
     if not (program or file or module):
         command, file, module = _program_behind(command)
+    if broker is not None:
+        # Most commands have nothing to do with channels.
+        from hug.eventstream.channels.default_broker import name_default  # noqa: PLC0415
+        from hug.eventstream.engines.public_url import public  # noqa: PLC0415
+
+        name_default(broker)
+        named = [word.replace(broker, public(broker)) for word in named]  # usage is shown, a password is not
     found = Program.find(program, file=file, module=module)
     api = API(found.load())
     sys.argv = [str(found.file or found.name), *command]
-    api.cli(sys.argv, prog=shlex.join(["hug", *words[:before]]))
+    api.cli(sys.argv, prog=shlex.join(["hug", *named]))
     return 0
 
 

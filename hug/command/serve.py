@@ -24,7 +24,14 @@ def main(words: Sequence[str]) -> int:
     """
     arguments = _parsed(words)
     if arguments.command is not None:
-        return run_command(words, arguments.command, arguments.program, arguments.file, arguments.module)
+        return run_command(
+            words,
+            arguments.command,
+            arguments.program,
+            arguments.file,
+            arguments.module,
+            arguments.broker,
+        )
     _warn_of_old_hug()
     open_output()  # uvicorn asks it whether it is a terminal
     # Brings uvicorn with it, which neither --help nor --version should wait for.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 
-from hug.eventstream.channels.default_broker import VARIABLE, check_default, check_url
+from hug.eventstream.channels.default_broker import check_default, name_default
 from hug.exceptions import HugError
 from hug.server.private_broker import private_broker
 from hug.server.program import Program
@@ -51,10 +50,10 @@ def run(
     """
     if not 1 <= workers <= MOST:
         raise NumberOfWorkers(workers)
-    if broker is not None:
-        check_url(broker)
-        os.environ[VARIABLE] = broker
-    check_default()
+    if broker is None:
+        check_default()
+    else:
+        name_default(broker)
     sockets = listen(host, port)
     config = configuration(silent=silent, reload_delay=interval or 0.0, workers=workers, limit=limit)
     worker = Worker(program, config, silent, documentation)

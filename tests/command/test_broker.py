@@ -55,6 +55,24 @@ def test_broker_of_the_command(hug: Callable[..., Running], folder: Path) -> Non
     assert "Error" not in running.stderr
 
 
+def test_broker_of_a_programs_command(folder: Path) -> None:
+    """It is the option's for a command of the program, too; one that is no broker is refused."""
+    (folder / "app.py").write_text(
+        f"{PROGRAM}\n@hug.cli()\ndef say(word):\n    return news.publish(word).result(10)\n"
+    )
+    url = f"sqlite:///{folder}/channels.db"
+    said = [command("app.py", "-b", url, "-c", "say", word, cwd=folder) for word in ("one", "two")]
+    assert [each.stdout.strip().rpartition("-")[2] for each in said] == ["1", "2"], said
+    done = command("app.py", "-b", ABSENT, "-c", "say", "--nothing", cwd=folder)
+    assert done.returncode == 2
+    assert "geheim" not in done.stderr
+    assert "hug app.py -b 'redis://:***@127.0.0.1:1/0?wait=0.2' -c say: error" in done.stderr
+    for wrong, why in (("", "--broker is empty"), ("redsi://x", "no broker that hug knows")):
+        done = command("app.py", "-b", wrong, "-c", "say", "three", cwd=folder)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert why in done.stderr
+
+
 @pytest.mark.parametrize(
     ("url", "said"),
     [

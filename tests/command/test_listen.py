@@ -189,6 +189,7 @@ def test_headers(python: Callable[..., Running], folder: Path) -> None:
         (["news", "-b", "sqlite:///x.db", "--since", "0"], "--since must be"),
         (["news", "-b", "sqlite:///x.db", "--count", "0"], "--count must be"),
         (["news", "-b", "sqlite:///x.db", "-H", "A: b"], "--header is for URLs"),
+        (["http://127.0.0.1:1/", "-b", "sqlite:///x.db"], "--broker is for channels"),
         (["http://127.0.0.1:1/", "-H", "Bearer s"], "--header must be 'Name: value'"),
         (["http://127.0.0.1:1/", "-H", "A:"], "--header must be 'Name: value'"),
         (["http://127.0.0.1:1/", "-H", "A : b"], "--header must be 'Name: value'"),

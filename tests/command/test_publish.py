@@ -148,6 +148,7 @@ def test_standard_input(url: str, news: hug.sse.Messages) -> None:
         (["news", "x", "-b", "sqlite:///x.db", "-e", "a\nb"], "event must be one line"),
         (["news", "x", "-b", "sqlite:///x.db", "--retry", "-1"], "retry must be"),
         (["news", "{", "-b", "sqlite:///x.db", "--json"], "no JSON"),
+        (["news", "x", "-b", "sqlite:///x.db", "--lines"], "--lines is for the standard input"),
     ],
 )
 def test_refusals(words: list[str], why: str, tmp_path: Path) -> None:

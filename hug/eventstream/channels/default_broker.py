@@ -101,6 +101,17 @@ def check_url(url: str) -> None:
         raise BrokerError("--broker is empty: give it a URL, such as redis://localhost, or leave it out")
 
 
+def name_default(url: str) -> None:
+    """Have the environment name the default broker, for all that this process starts, too.
+
+    Raises:
+        BrokerError: The URL is wrong, or a package is missing.
+    """
+    check_url(url)
+    os.environ[VARIABLE] = url
+    check_default()
+
+
 def check_default() -> None:
     """See whether the default broker can be made, without making it.
 
