@@ -1,20 +1,17 @@
-"""Channels, end to end: whatever happens, each reader misses nothing that it is not told of.
+"""Channels at random, end to end: whatever happens, each reader misses nothing that it is not told of.
 
-On any broker. Where channels are kept elsewhere nobody but that place can tell when an event is let go of, so
-there a gap must say exactly what is lost, and must be of events that are gone.
+On any broker, which makes a test of it. Where channels are kept elsewhere nobody but that place can tell when
+an event is let go of, so there a gap must say exactly what is lost, and must be of events that are gone.
 """
 
 import asyncio
 import contextlib
 import logging
 import math
-import tempfile
 import time
 from collections.abc import Sequence
 from typing import Any
 
-import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -22,15 +19,12 @@ import hug
 from hug.eventstream.brokers import Broker
 from hug.eventstream.brokers.memory import MemoryBroker
 from hug.eventstream.brokers.remote import RemoteBroker
-from hug.eventstream.brokers.url import broker as broker_at
 from hug.eventstream.channels.channel import Channel, fanout_of
 from hug.eventstream.history.replica import number_in
 from hug.eventstream.wire.decode import Message
 
 from .elsewhere import Elsewhere
 from .stalling import Client, all_is_quiet, log_of, own_signals, until
-
-pytestmark = pytest.mark.slow
 
 AGE = 1000.0
 WRITES = st.sampled_from([0, 1, math.inf, math.inf])
@@ -387,44 +381,3 @@ class Channels(RuleBasedStateMachine):
             logging.getLogger("hug").removeHandler(self.errors)
             self.signals.__exit__(None, None, None)
         assert self.errors.messages == []
-
-
-class TestChannels(Channels.TestCase):
-    """In memory."""
-
-    settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
-
-
-class OfElsewhere(Channels):
-    """On a broker that answers at once, and keeps everything but what this trims."""
-
-    def broker(self) -> Broker:
-        self.elsewhere = Elsewhere()
-        return self.elsewhere
-
-    @rule(name=st.sampled_from("ab"), left=st.sampled_from([0, 1, 20, 500]))
-    def trim(self, name: str, left: int) -> None:
-        past = self.elsewhere.pasts[name]
-        past.first = max(past.first, past.last + 1 - left)
-
-
-class TestElsewhere(OfElsewhere.TestCase):
-    """On a broker that keeps everything but what is trimmed by chance."""
-
-    settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
-
-
-class OfSqlite(Channels):
-    """In a file."""
-
-    def broker(self) -> Broker:
-        directory = self.stack.enter_context(tempfile.TemporaryDirectory())
-        broker = broker_at(f"sqlite:///{directory}/channels.db")
-        self.stack.callback(broker.close, 5)
-        return broker
-
-
-class TestSqlite(OfSqlite.TestCase):
-    """In a file, as for all processes of one machine."""
-
-    settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
