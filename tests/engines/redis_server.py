@@ -65,12 +65,16 @@ class RedisWithTLS(Redis):
     def certificate(self) -> str:
         return str(self.data / "certificate.pem")
 
+    @property
+    def key(self) -> str:
+        return str(self.data / "key.pem")
+
     def prepare(self) -> None:
         made = subprocess.run(
             [
                 *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
                 *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
-                *("-keyout", str(self.data / "key.pem"), "-out", self.certificate),
+                *("-keyout", self.key, "-out", self.certificate),
             ],
             capture_output=True,
             text=True,
@@ -82,12 +86,12 @@ class RedisWithTLS(Redis):
         return [
             *super().command(),
             *("--tls-port", str(self.tls_port), "--tls-auth-clients", "no"),
-            *("--tls-cert-file", self.certificate, "--tls-key-file", str(self.data / "key.pem")),
+            *("--tls-cert-file", self.certificate, "--tls-key-file", self.key),
         ]
 
 
 class Sentinel(Server):
-    """One that watches a Redis as ``mine``, and asks for a password of its own."""
+    """One that watches a Redis as ``mine``, and asks for a password of its own; by TLS if that speaks it."""
 
     needs = ("redis-server",)
     password = "watch secret"
@@ -98,25 +102,35 @@ class Sentinel(Server):
 
     @property
     def url(self) -> str:
+        """Without the option that names the certificate."""
+        scheme = "rediss" if isinstance(self.watched, RedisWithTLS) else "redis"
         return (
-            f"redis+sentinel://:{self.watched.password.replace(' ', '%20')}@127.0.0.1:{free_port()},"
+            f"{scheme}+sentinel://:{self.watched.password.replace(' ', '%20')}@127.0.0.1:{free_port()},"
             f"127.0.0.1:{self.port}/mine/0?sentinel_password={self.password.replace(' ', '%20')}"
         )
 
-    def prepare(self) -> None:
-        (self.data / "sentinel.conf").write_text(
-            f"bind 127.0.0.1\nport {self.port}\ndir {self.data}\n"
+    def command(self) -> list[str]:
+        port, listening = self.watched.port, f"port {self.port}\n"
+        if isinstance(self.watched, RedisWithTLS):
+            port = self.watched.tls_port
+            listening = (
+                f"port 0\ntls-port {self.port}\ntls-auth-clients no\ntls-replication yes\n"
+                f"tls-cert-file {self.watched.certificate}\ntls-ca-cert-file {self.watched.certificate}\n"
+                f"tls-key-file {self.watched.key}\n"
+            )
+        configuration = self.folder / "sentinel.conf"  # which is written anew by what reads it
+        configuration.write_text(
+            f"bind 127.0.0.1\n{listening}dir {self.data}\n"
             f'requirepass "{self.password}"\nsentinel sentinel-pass "{self.password}"\n'
-            f"sentinel monitor mine 127.0.0.1 {self.watched.port} 1\n"
+            f"sentinel monitor mine 127.0.0.1 {port} 1\n"
             f'sentinel auth-pass mine "{self.watched.password}"\n'
             "sentinel down-after-milliseconds mine 500\n"
         )
-
-    def command(self) -> list[str]:
-        return ["redis-server", str(self.data / "sentinel.conf"), "--sentinel"]
+        return ["redis-server", str(configuration), "--sentinel"]
 
     def administrator(self) -> "redis.Redis":
-        return redis.Redis(port=self.port, password=self.password)
+        tls = isinstance(self.watched, RedisWithTLS)
+        return redis.Redis(port=self.port, password=self.password, ssl=tls, ssl_cert_reqs="none")
 
     def ready(self) -> bool:
         client = self.administrator()

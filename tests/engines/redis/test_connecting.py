@@ -185,6 +185,28 @@ async def test_tls(prefix: str) -> None:
         assert "rediss://" in await refused(with_it, (BrokerError, Unreachable))
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"-ERR unknown command `HELLO`, with args beginning with: `2`\r\n",
+        b"*4\r\n$7\r\nversion\r\n$6\r\n6.2.14\r\n$4\r\nrole\r\n$6\r\nmaster\r\n",
+    ],
+    ids=["5", "6.2"],
+)
+async def test_old_servers(answer: bytes) -> None:
+    """One that is too old is refused for good; the message says which ones are not."""
+
+    async def answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answering, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        assert "7 or later, or Valkey" in await refused(f"redis://127.0.0.1:{port}")
+
+
 async def test_clusters() -> None:
     """A part of a Redis Cluster is refused for good."""
     server = RedisOfCluster()
@@ -235,6 +257,16 @@ async def test_sentinels(prefix: str) -> None:
             assert await put(other, entry()) == [2]
             await other.close()
             watcher.close()
+
+
+async def test_sentinels_with_tls(prefix: str) -> None:
+    """With rediss+sentinel:// the Sentinels are asked by TLS, too, and their certificates checked."""
+    server = RedisWithTLS()
+    sentinel = Sentinel(server)
+    with started(server), started(sentinel):
+        await works(f"{sentinel.url}&ssl_ca_certs={server.certificate}", prefix)
+        assert "ssl_ca_certs" in await refused(sentinel.url, Unreachable)
+        await refused(sentinel.url.replace("rediss+", "redis+"), Unreachable)
 
 
 @pytest.mark.parametrize("policy", ["allkeys-lru", "volatile-ttl", "noeviction"])

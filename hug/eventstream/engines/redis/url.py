@@ -44,6 +44,7 @@ class Address:
         path: Of its socket, instead of these.
         service: The name that Sentinels know it by; empty: there are none.
         sentinels: Their hosts and ports.
+        sentinel_options: How to connect to them.
         timeout: Seconds that connecting may take.
     """
 
@@ -83,7 +84,10 @@ class Address:
                 raise BrokerError(
                     f"the Sentinels of {self.shown} refuse us: give their password as ?sentinel_password=..."
                 ) from None
-            raise Unreachable(f"no Sentinel knows a server that takes writes for {self.service!r}") from None
+            hint = ". They are asked by TLS, too: is ssl_ca_certs= right for their certificates?"
+            raise Unreachable(
+                f"no Sentinel knows a server that takes writes for {self.service!r}{hint if self.tls else ''}"
+            ) from None
         finally:
             for client in asked.sentinels:
                 await client.aclose()
@@ -125,6 +129,9 @@ def _read(shown: str, url: str, **more: Any) -> Address:
         raise ValueError
     made = kind(**options)  # which knows what options there are
     tls = made.ssl_context.get() if isinstance(made, SSLConnection) else None
+    if tls is not None and "sentinel_options" in more:  # their password goes in the clear no more than ours
+        of_tls = {name: value for name, value in options.items() if name.startswith("ssl_")}
+        more["sentinel_options"] = {"ssl": True, **of_tls, **more["sentinel_options"]}
     return Address(
         shown,
         host=options.get("host", "localhost"),
