@@ -1,16 +1,20 @@
 """`hug.test.broker` on real engines: nothing is left there of a test."""
 
+import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import nats
 import psycopg
 import pytest
 
 import hug
 
+from .nats_server import Nats
+from .redis_server import Redis
 from .running import Server
 
 
@@ -41,6 +45,33 @@ def test_a_database(running: Callable[[str], Server], url_of: Callable[[str], st
             hug.sse.channel("news").publish("x").result(10)
             assert made(admin) > before
         assert made(admin) == before
+
+
+def test_a_server(running: Callable[[str], Server]) -> None:
+    """Nothing is left on NATS, and on Redis nothing for longer than requests are remembered."""
+    nats_server, redis_server = running("nats"), running("redis")
+    assert isinstance(nats_server, Nats)
+    assert isinstance(redis_server, Redis)
+
+    async def streams() -> set[str]:
+        user, password = nats_server.user_name, nats_server.password
+        client = await nats.connect(nats_server.url, user=user, password=password)
+        try:
+            return {str(each.config.name) for each in await client.jetstream().streams_info()}
+        finally:
+            await client.close()
+
+    with redis_server.administrator() as redis:
+        for url in (nats_server.url, redis_server.url):
+            with hug.test.broker(url) as broker:
+                hug.sse.channel("news").publish("x").result(10)
+                prefix = broker.url.partition("prefix=")[2]
+                if url == nats_server.url:
+                    assert {each for each in asyncio.run(streams()) if each.startswith(prefix)}
+            if url == nats_server.url:
+                assert not {each for each in asyncio.run(streams()) if each.startswith(prefix)}
+        left = {key: redis.ttl(key) for key in redis.keys(f"{prefix}*")}
+    assert {key: seconds for key, seconds in left.items() if not 0 < seconds <= 180} == {}
 
 
 def made(admin: psycopg.Connection[Any]) -> set[str]:

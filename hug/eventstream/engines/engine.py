@@ -197,7 +197,7 @@ class Engine(Protocol):
 
 
 class Removable(Protocol):
-    """What an engine has, too, that makes tables, which stay when all channels are deleted."""
+    """What an engine has, too, that makes tables, or the like, which stay when all channels are deleted."""
 
     async def remove(self) -> None:
         """Drop all that was made for the prefix; it is made again when the next connection begins."""

@@ -326,6 +326,10 @@ class Nats:
         """See `Engine`."""
         await self._leases.release(name, holder)
 
+    async def remove(self) -> None:
+        """See `hug.eventstream.engines.engine.Removable`."""
+        await self._leases.remove()
+
     async def prune(self) -> None:
         """See `Engine`."""
         await self._leases.look_at_the_clock()

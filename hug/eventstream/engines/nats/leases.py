@@ -15,6 +15,7 @@ import msgspec
 from hug.eventstream.engines.nats.answers import (
     LIMIT_NEEDED,
     NO_MESSAGE,
+    NO_STREAM,
     OTHER_CONFIGURATION,
     OTHER_LAST_SEQUENCE,
     Question,
@@ -105,6 +106,14 @@ class Leases:
             if error.number == OTHER_CONFIGURATION:  # by another version, or with other replicas
                 return
             raise BrokerError(f"{self._address.shown}: {explained(error)}") from error
+
+    async def remove(self) -> None:
+        """Delete the stream; whoever connects next makes it again."""
+        try:
+            await self._connection.ask(f"STREAM.DELETE.{self._stream}")
+        except Said as error:
+            if error.number != NO_STREAM:
+                raise Unreachable(explained(error)) from error
 
     # The clock
 
