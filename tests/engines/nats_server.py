@@ -48,3 +48,29 @@ class Nats(Server):
             return connection.getresponse().status == 200
         finally:
             connection.close()
+
+
+class NatsOfCluster(Nats):
+    """One of several that know each other; it has started before it works with the others."""
+
+    @classmethod
+    def several(cls, count: int) -> list["NatsOfCluster"]:
+        servers = [cls() for _ in range(count)]
+        routes = [f"nats://127.0.0.1:{each.route}" for each in servers]
+        for number, each in enumerate(servers):
+            each.more += [
+                f"server_name: server-{number}",
+                f"cluster: {{name: several, listen: '127.0.0.1:{each.route}', routes: {routes}}}",
+            ]
+        return servers
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.route = free_port()
+
+    def ready(self) -> bool:
+        return True
+
+    def healthy(self) -> bool:
+        """Whether it works with the others; may raise `OSError`."""
+        return super().ready()
