@@ -170,6 +170,41 @@ assert not heavy & (sys.modules.keys() - before), heavy & sys.modules.keys()
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
+def test_nothing_is_patched() -> None:
+    """To import all of hug changes nothing in the libraries that it uses, no signal, policy or thread."""
+    code = """
+import asyncio, importlib, pkgutil, signal, sys, threading
+import a2wsgi, falcon.asgi, logging, msgspec, nats, psycopg, redis.asyncio, sqlite3, uvicorn.supervisors
+from uvicorn.protocols.http import h11_impl, httptools_impl
+modules = {name: module for name, module in sys.modules.items() if name != "__main__"}
+
+def attributes():
+    for module in modules:
+        for name, value in list(vars(modules[module]).items()):
+            yield (module, name), value
+            if isinstance(value, type) and value.__module__ == module:
+                for own, of_class in list(vars(value).items()):
+                    yield (module, name, own), of_class
+
+policy = asyncio.get_event_loop_policy()
+before = dict(attributes())
+handlers = [signal.getsignal(s) for s in signal.valid_signals()]
+import hug
+for each in pkgutil.walk_packages(hug.__path__, "hug."):
+    if not each.name.endswith(("__main__", "hug.this")):  # which do something
+        importlib.import_module(each.name)
+assert "hug.server.http_protocol" in sys.modules
+changed = [name for name, value in attributes() if name in before and before[name] is not value]
+assert not changed, changed
+assert asyncio.get_event_loop_policy() is policy
+assert [signal.getsignal(s) for s in signal.valid_signals()] == handlers
+assert threading.active_count() == 1
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_long_tests_are_there() -> None:
     """What is begun first, as it takes longest, is there under that name."""
     assert [name for name in LONG if not (TESTS / name).exists()] == []

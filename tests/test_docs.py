@@ -1,6 +1,9 @@
 """The code in the README and in docs/ runs as it stands."""
 
+import argparse
+import ast
 import asyncio
+import dataclasses
 import decimal
 import hmac
 import importlib
@@ -26,6 +29,10 @@ import psycopg
 import pytest
 
 import hug
+from hug.eventstream.brokers.remote import PATIENCE, RemoteBroker
+from hug.eventstream.brokers.url import MOST_PATIENCE, PREFIX, WAIT
+from hug.eventstream.brokers.url import broker as broker_at
+from hug.eventstream.serving.settings import Settings
 from hug.test.fixtures import hug_broker
 
 from .engines.servers import started
@@ -1209,6 +1216,49 @@ def test_typed_attributes(module: ModuleType) -> None:
     assert hug.test.post(module, "/users", {"name": "a", "age": "5", "x": 1}).data == {"name": "a", "age": 6}
     told = hug.test.post(module, "/users", {"age": "150"}).data
     assert told == {"errors": {"body": "'150' reaches the limit of 150"}}
+
+
+@pytest.mark.parametrize("command", ["serve", "publish", "listen"])
+def test_options_of_commands(command: str) -> None:
+    """The page names each option of the command in its table, and none that there is not."""
+    tables = [f"\n{part}" for part in PAGES["docs/serving.md"].split("\n\n") if part.startswith("| ")]
+    (table,) = (each for each in tables if each.startswith(HEADS[command]))
+    named = set(re.findall(r"[`, ](--?[a-zA-Z][a-z-]*)", "".join(re.findall(r"\n\|([^|]*)", table))))
+    parser: argparse.ArgumentParser = importlib.import_module(f"hug.command.{command}")._parser()
+    options = [set(each.option_strings) for each in parser._actions if each.option_strings]
+    assert named <= set().union(*options)
+    elsewhere = {"--help", "--version", "--file", "--module", "--broker"}
+    assert [each for each in options if not each & (named | elsewhere)] == []
+
+
+HEADS = {"serve": "\n| | |", "publish": "\n| `hug publish` | |", "listen": "\n| `hug listen` | |"}
+
+
+def defaults_of(page: str) -> dict[str, str]:
+    """What is in the tables of a page behind a name in code that is alone in its cell."""
+    rows = re.findall(r"^\| `(\w+)(?:=\w+)?` \| (.*?) \|$", PAGES[page], re.MULTILINE)
+    return dict(rows)
+
+
+def test_defaults_of_streams() -> None:
+    """The table of settings has each of them, and its default."""
+    told = {
+        name: ast.literal_eval(cells.partition(" | ")[0].strip("`"))
+        for name, cells in defaults_of("docs/streams.md").items()
+    }
+    assert told == dataclasses.asdict(Settings())
+
+
+def test_defaults_of_brokers() -> None:
+    """The table of options of a broker's URL has hug's own, with their defaults."""
+    told = {
+        name: cells.rpartition(" | ")[2].strip("`") for name, cells in defaults_of("docs/brokers.md").items()
+    }
+    assert told == {"prefix": PREFIX, "patience": f"{PATIENCE:g}", "wait": f"{WAIT:g}"}
+    assert f"{MOST_PATIENCE:g} at most" in PAGES["docs/brokers.md"]
+    broker = broker_at("redis://localhost")
+    assert isinstance(broker, RemoteBroker)
+    assert (broker.patience, broker.wait) == (PATIENCE, WAIT)
 
 
 def test_nothing_is_left_out() -> None:

@@ -14,8 +14,13 @@ from ..servers.serving import Server
 from ..waiting import Stopwatch, until
 from .test_processes import with_options
 
-pytestmark = pytest.mark.parametrize(("engine_name", "path"), [("sqlite", "/clock"), ("redis", "/thread")])
-"""On an engine of one machine and one of many; a source on the event loop, and one in a thread."""
+SOME = [("sqlite", "/clock"), ("redis", "/thread")]
+"""An engine of one machine and one of many; a source on the event loop, and one in a thread."""
+
+on_some_engines = pytest.mark.parametrize(("engine_name", "path"), SOME)
+on_all_engines = pytest.mark.parametrize(
+    ("engine_name", "path"), [*SOME, ("nats", "/clock"), ("postgres", "/thread")]
+)
 
 TAKEN_OVER = 10.0
 """Seconds within which another process runs the source when one was killed."""
@@ -89,6 +94,7 @@ def in_order(events: list[Any]) -> list[tuple[int, int]]:
     return runs
 
 
+@on_some_engines
 def test_one_source(start: Start, path: str) -> None:
     """Readers of two processes see one run of the source, from its beginning; it ends with the last."""
     first, second = start(), start()
@@ -108,6 +114,7 @@ def test_one_source(start: Start, path: str) -> None:
     assert len(in_order(take_until(there, process))) == 2
 
 
+@on_all_engines
 def test_killed(start: Start, path: str) -> None:
     """When the process is killed that runs the source, another does so within ten seconds, from its start."""
     first, second = start(), start()
@@ -124,6 +131,7 @@ def test_killed(start: Start, path: str) -> None:
     assert [process for process, _ in in_order(events)] == [first.process.pid, second.process.pid]
 
 
+@on_some_engines
 def test_asleep(start: Start, path: str) -> None:
     """A process that slept past its turn is refused when it wakes up, stops its source, and reads on."""
     first, second = start(), start()
@@ -145,6 +153,7 @@ def test_asleep(start: Start, path: str) -> None:
     assert "Traceback" not in first.log
 
 
+@on_some_engines
 def test_restarted(start: Start, path: str) -> None:
     """When processes are replaced one after the other, each hands over, and readers see whole runs."""
     first = start()
@@ -162,6 +171,7 @@ def test_restarted(start: Start, path: str) -> None:
         first = second
 
 
+@on_some_engines
 def test_end(start: Start, path: str, gate: Path) -> None:
     """When the source ends, all streams end in all processes, with all events; the next begins it anew."""
     first, second = start(), start()
@@ -181,6 +191,7 @@ def test_end(start: Start, path: str, gate: Path) -> None:
         assert "stopped" not in process.log
 
 
+@on_some_engines
 def test_failure(start: Start, path: str) -> None:
     """A source that fails cuts off the readers of its process, after its events; others go on, and try it."""
     first, second = start(), start()

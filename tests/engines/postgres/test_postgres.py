@@ -21,7 +21,7 @@ from psycopg.rows import dict_row
 
 import hug
 from hug.eventstream.engines.engine import Deleted, Engine, Entry
-from hug.eventstream.engines.postgres import PostgresEngine
+from hug.eventstream.engines.postgres import PostgresEngine, setup
 from hug.eventstream.engines.postgres.connection import Link
 from hug.eventstream.engines.postgres.schema import FORGOTTEN, LIVE_BYTES, REMEMBERED, names, sql
 from hug.eventstream.engines.postgres.url import parameters
@@ -612,6 +612,13 @@ async def test_a_database_that_can_only_be_read(
     url = engine_url + "?options=-cdefault_transaction_read_only%3Don"
     with pytest.raises(Unreachable, match="can only be read"):
         await engine_of("postgres", url, prefix).connect(Ear())
+
+
+async def test_an_old_server(engine_url: str, prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that is too old is refused for good; the message says which one it is, and which is not."""
+    monkeypatch.setattr(setup, "_OLDEST_SERVER", 990000)
+    with pytest.raises(BrokerError, match=r"it is PostgreSQL \d\d, and hug needs 13 or later"):
+        await engine_of("postgres", engine_url, prefix).connect(Ear())
 
 
 async def test_tables_of_a_later_version(
