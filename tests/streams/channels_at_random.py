@@ -20,7 +20,7 @@ from hug.eventstream.brokers import Broker
 from hug.eventstream.brokers.memory import MemoryBroker
 from hug.eventstream.brokers.remote import RemoteBroker
 from hug.eventstream.channels.channel import Channel, fanout_of
-from hug.eventstream.history.replica import number_in
+from hug.eventstream.history.replica import GONE, number_in
 from hug.eventstream.wire.decode import Message
 
 from .elsewhere import Elsewhere
@@ -307,7 +307,12 @@ class Channels(RuleBasedStateMachine):
         truths = [self.channels[name] for name, _ in parts]
         oldest = [await each.oldest() for each in truths]
         if last_event_id:
-            places = places_of(last_event_id, parts, self.channels)
+            # The id of a gap may be that of no event that is known: who comes with it is told once more.
+            known = [not each.startswith(f"{GONE}-") for each in last_event_id.split(":")]
+            places = [
+                place if place is not None and known[index] else None
+                for index, place in enumerate(places_of(last_event_id, parts, self.channels))
+            ]
         else:
             places = [*oldest] if "start" in url else [each.last for each in truths]
         gaps = {
