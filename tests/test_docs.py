@@ -832,7 +832,7 @@ REFUSED = object()
     ("kind", "expected"),
     [
         (hug.types.boolean, [True] * 8),
-        (bool, [True] * 8),
+        (bool, [True, True, True, False, False, False, True, True]),
         (hug.types.smart_boolean, [True, True, True, False, False, False, REFUSED, REFUSED]),
         (bool | None, [True, REFUSED, True, False, REFUSED, False, None, REFUSED]),
     ],

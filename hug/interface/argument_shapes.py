@@ -6,7 +6,7 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final
+from typing import Any
 
 from hug import json_module
 from hug.sentinels import NOTHING
@@ -14,9 +14,7 @@ from hug.types.annotations import beside_none, is_record, meant, takes_list
 from hug.types.base import Type
 from hug.types.collection import Multiple, OneOf
 from hug.types.scalar import SmartBoolean, boolean
-
-_TRUE: Final = frozenset(("true", "t", "1", "yes", "y", "on"))
-_FALSE: Final = frozenset(("false", "f", "0", "no", "n", "off", ""))
+from hug.types.truth import FALSE, TRUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +109,9 @@ def _is_structured(kind: Any) -> bool:
 
 
 def _truth(word: str) -> bool:
-    if word.lower() in _TRUE:
+    if word.lower() in TRUE:
         return True
-    if word.lower() in _FALSE:
+    if word.lower() in FALSE:
         return False
     raise ValueError(f"invalid bool value: {word!r}")
 

@@ -61,7 +61,7 @@ def transformation(option: Any, returns: Any) -> tuple[Flexible | None, type | N
         function = option or None
     elif returns is NOTHING or isinstance(returns, str) or type(returns).__module__ == "typing":
         function = None
-    elif returns is float or returns is dict:  # stricter, or more lenient, with what clients send
+    elif any(returns is each for each in (bool, dict, float)):  # other than with what clients send
         function = returns
     else:
         function = None if converter(returns) is not None else returns

@@ -1,7 +1,7 @@
 """Standard typing as parameter types: unions, ``list[int]``, literals, dataclasses, dates, models, and so on.
 
 msgspec does the work, with ``strict=False``, since what a query, a form or a command line has is text. Plain
-classes such as `int` are called, as hug always did, and so have no converter here.
+classes such as `int` are called, as hug always did, and so have no converter here; `bool` reads text.
 """
 
 import typing
@@ -34,6 +34,7 @@ from hug.types.bounded_values import bounded, bounded_model
 from hug.types.by_pydantic import adapter, is_for_pydantic, validated
 from hug.types.checks import checks_inside
 from hug.types.records import anywhere, record_fields, refused, struct_like
+from hug.types.truth import truth
 
 Converter = Callable[..., Any]
 
@@ -90,6 +91,8 @@ def _class_converter(kind: type) -> Converter | None:
         return _reading_json(_pydantic_converter(validate, kind))
     if kind in TEXTUAL:
         return _msgspec_converter(kind)
+    if kind is bool:
+        return truth
     if (within_bounds := careful(kind)) is not kind:
         return within_bounds
     if issubclass(kind, Enum):

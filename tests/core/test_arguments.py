@@ -5,11 +5,42 @@ import enum
 import functools
 import io
 import threading
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
 import hug
+
+
+@pytest.mark.parametrize("text", ["false", "False", "f", "0", "no", "N", "off", ""])
+@pytest.mark.parametrize("kind", [bool, Annotated[bool, "Whether it is"], hug.types.Nullable(bool)])
+def test_false(api: hug.API, kind: Any, text: str) -> None:
+    """Text that says no is false for a `bool`; `hug.types.boolean` is what it was in hug 2."""
+    hug.http("/x/{own}", api=api, args={"a": kind, "own": kind, "old": hug.types.boolean})(
+        lambda own, a=None, old=None: [own, a, old]
+    )
+    word = text or "off"
+    assert hug.test.get(api, f"/x/{word}", a=word, old=word).data == [False, False, True]
+    assert hug.test.post(api, f"/x/{word}", {"a": text, "old": text}).data == [False, False, bool(text)]
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    assert hug.test.post(api, f"/x/{word}", f"a={word}", headers=form).data == [False, False, None]
+
+
+@pytest.mark.parametrize("text", ["true", "1", "on", "yes", "whatever", "None", "00", " "])
+def test_true(api: hug.API, text: str) -> None:
+    """All other text is true, as ever; JSON's values and results are what they are to Python."""
+
+    @hug.http("/x", api=api)
+    def handler(a: bool) -> bool:
+        assert a is True
+        return "no"
+
+    assert hug.test.get(api, "/x", a=text).data is True
+    for value in (1, True, [0], {"a": 0}, -0.5):
+        assert hug.test.post(api, "/x", {"a": value}).data is True
+    hug.post("/y", api=api, args={"a": bool})(lambda a: a)
+    for value in (0, False, None, [], {}, 0.0):
+        assert hug.test.post(api, "/y", {"a": value}).data is False
 
 
 def test_converted_parameters(api: hug.API) -> None:

@@ -273,7 +273,6 @@ def test_pydantic_reasons() -> None:
     [
         str,
         int,
-        bool,
         list,
         Celsius,
         "documentation",
