@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import CoroutineType
 from typing import Any
 
-from hug import json_module
-from hug.exceptions import InvalidTypeData
 from hug.interface.converters import in_turn
 from hug.introspect import is_coroutine, names_explicitly
 from hug.sentinels import NOTHING
@@ -21,6 +20,7 @@ from hug.types.annotations import takes_whole_text
 from hug.types.base import Type
 from hug.types.bounded_constructors import collecting
 from hug.types.checks import checks
+from hug.types.refusals import explain, is_refusal
 from hug.types.standard_typing import converter
 from hug.types.uploaded import upload_type
 
@@ -123,6 +123,9 @@ class Binding:
             context: What types that take one get.
             errors: Gets a message, or reasons, for each external name that is missing or does not convert.
             raise_on_invalid: Raise what a type raises instead.
+
+        Raises:
+            Exception: What a type has raised, if it is no refusal of the value: see `is_refusal`.
         """
         for external, name in self.external.items():
             if external in given:
@@ -146,7 +149,8 @@ class Binding:
                     try:
                         value = convert(value, context=context) if field.contextual else convert(value)
                     except Exception as error:
-                        if raise_on_invalid:
+                        if raise_on_invalid or not is_refusal(error):
+                            self.abandon(arguments)
                             raise
                         errors[field.external] = explain(error)
                 arguments[name] = value
@@ -155,6 +159,13 @@ class Binding:
         for external in missing:  # after what does not convert: the order that clients of hug 2 know
             errors[external] = f"Required parameter '{external}' not supplied"
         return arguments
+
+    def abandon(self, arguments: dict[str, Any]) -> None:
+        """Close what asynchronous types have begun, and nobody will await."""
+        for field in self.asynchronous:
+            value = arguments.get(field.name)
+            if isinstance(value, CoroutineType):
+                value.close()
 
     def as_outside(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return arguments under the names that they have outside."""
@@ -176,22 +187,6 @@ def undivide(whole: Iterable[str], given: dict[str, Any], as_sent: Callable[[], 
     if names:
         sent = as_sent()
         given.update((name, sent[name]) for name in names if isinstance(sent.get(name), str))
-
-
-def explain(error: Exception) -> Any:
-    """Return what the client gets to see of an exception that a type raised."""
-    if isinstance(error, InvalidTypeData):
-        return error.reasons if error.reasons and _is_json(error.reasons) else error.message
-    reason = error.args[0] if error.args else str(error)
-    return reason if isinstance(reason, str) or _is_json(reason) else str(error)
-
-
-def _is_json(value: object) -> bool:
-    try:
-        json_module.dumps(value)
-    except (TypeError, ValueError):  # as of `decimal`, whose errors have classes for arguments
-        return False
-    return True
 
 
 def is_directive(annotation: Any) -> bool:

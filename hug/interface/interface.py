@@ -8,12 +8,13 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from hug import introspect
 from hug.interface import contexts
-from hug.interface.binding import Binding, explain
+from hug.interface.binding import Binding
 from hug.interface.call import Call
 from hug.interface.preparation import as_directive, as_requirement, flexible, signature, transformation
 from hug.interface.protocols import Owner
 from hug.interface.requirements import answer_instead
 from hug.output_format.prepared import output
+from hug.types.refusals import explain, is_refusal
 
 C = TypeVar("C", bound=Call)
 
@@ -155,7 +156,8 @@ class Interface(Generic[C]):
                 convert, context = body.convert, {"context": call.context} if body.contextual else {}
                 arguments["body"] = convert(arguments["body"], **context)
             except Exception as error:
-                if self.raise_on_invalid:
+                if self.raise_on_invalid or not is_refusal(error):
+                    self.binding.abandon(arguments)
                     raise
                 errors["body"] = explain(error)
 
@@ -165,7 +167,8 @@ class Interface(Generic[C]):
                 try:
                     arguments[field.name] = await call.execution.resolve(arguments[field.name])
                 except Exception as error:
-                    if self.raise_on_invalid:
+                    if self.raise_on_invalid or not is_refusal(error):
+                        self.binding.abandon(arguments)
                         raise
                     errors[field.external] = explain(error)
 

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from hug.introspect import refuse_bare
 from hug.types.bounded_constructors import careful, settled
+from hug.types.refusals import is_answer
 
 ExceptionHandlers = Mapping[type[Exception], str | Callable[[Any], Exception]]
 _NO_HANDLERS: ExceptionHandlers = MappingProxyType({})
@@ -16,8 +17,9 @@ class Type:
     """Defines the base hug concept of a type for use in function annotation.
 
     Override `__call__` to define how the type should be transformed and validated: return the converted
-    value, or raise an exception whose first argument tells the client what is wrong. The docstring is what
-    documentation shows. A type whose ``_accept_context`` is true is called with the request's context, too.
+    value, or raise an exception whose first argument tells the client what is wrong. Falcon's errors and
+    statuses answer by themselves, and an `OSError` is a failure, 500. The docstring is what documentation
+    shows. A type whose ``_accept_context`` is true is called with the request's context, too.
     """
 
     _accept_context = False
@@ -40,7 +42,8 @@ def create(
 
     Args:
         doc: What documentation shows; default is the function's docstring.
-        error_text: Message of the ValueError raised in place of any exception, those of ``extend`` included.
+        error_text: Message of the ValueError raised in place of any exception, those of ``extend`` included,
+            but not of Falcon's, which are answers by themselves.
         exception_handlers: The same for one kind of exception each: the message, or an exception class, which
             gets the value. Looked at before ``error_text``, in order.
         extend: The type to build on, one of hug's or made like these. An instance lends its settings.
@@ -131,7 +134,7 @@ def _reject(error: Exception, value: object, handlers: ExceptionHandlers, error_
     for kind, answer in handlers.items():
         if isinstance(error, kind):
             raise (ValueError(answer) if isinstance(answer, str) else answer(value)) from error
-    if error_text:
+    if error_text and not is_answer(error):
         raise ValueError(error_text) from error
     raise error
 
