@@ -17,6 +17,7 @@ from hug.exceptions import BodyUnreadable
 from hug.input_format.form_data import FormParser
 from hug.web import cookies
 from hug.web.body import Body, pieces, read_body, too_large, unreadable, whole
+from hug.web.context import Context
 from hug.web.errors import HTTPInvalidHeader
 from hug.web.log_text import escaped
 from hug.web.unread_body import DefaultLimits, Limits, Unread
@@ -52,6 +53,7 @@ class Request(falcon.asgi.Request):
     awaited in async ones, as in Falcon.
     """
 
+    context: Context
     _body: Body | None = None
     _media_value: Any = _UNSET
     _headers: Headers | None = None

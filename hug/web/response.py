@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import falcon.asgi
 
+from hug.web.context import Context
 from hug.web.threads import helpers
 
 CHUNK = 64 * 1024
@@ -30,6 +31,7 @@ class Response(falcon.asgi.Response):
     rendered = False
     """Whether it is complete, so that what fails from now on cannot be answered any more."""
 
+    context: Context
     stream: Any
 
     @property

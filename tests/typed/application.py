@@ -174,6 +174,16 @@ def folders() -> list[str]:
 assert_type(folders(), list[str])
 
 
+@hug.get("/whose")
+def whose(request: hug.Request, response: hug.Response) -> str:
+    users = {"ann": [1]}
+    numbers = users[request.context["user"]]
+    assert_type(request.context.get("user"), Any)
+    assert_type(request.context.user, Any)
+    response.context["numbers"] = numbers
+    return str(response.context["numbers"][0] + numbers[0])
+
+
 @hug.sink("/all")
 def everything_else(request: hug.Request) -> str:
     return request.path
