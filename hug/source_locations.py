@@ -38,6 +38,21 @@ def warn_caller(what: str) -> None:
     )
 
 
+def warn_of(function: Callable[..., Any], what: str) -> None:
+    """Warn where ``function`` is defined; once, as long as filters do not say otherwise."""
+    plain: Any = inspect.unwrap(function)
+    plain = getattr(plain, "__func__", plain)
+    code, names = plain.__code__, plain.__globals__
+    warnings.warn_explicit(
+        what,
+        UserWarning,
+        code.co_filename,
+        code.co_firstlineno,
+        module=names.get("__name__", "<string>"),
+        registry=names.setdefault("__warningregistry__", {}),
+    )
+
+
 def _outer_frame() -> FrameType:
     frame = sys._getframe(1)
     while frame.f_code.co_filename.startswith(_OWN) and frame.f_back is not None:

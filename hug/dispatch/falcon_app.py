@@ -12,6 +12,7 @@ import falcon.asgi
 from hug.dispatch.builtin_pages import BuiltinPages
 from hug.dispatch.exception_handlers import Carried, carrying
 from hug.dispatch.falcon_router import FalconRouter
+from hug.dispatch.misspelt_directives import warn_of_misspelt
 from hug.dispatch.not_found import NotFound
 from hug.dispatch.resource import Resource, answer_preflights, policies
 from hug.dispatch.server_error import answer_failure
@@ -84,6 +85,7 @@ class FalconApp:
         for base_url, sinks in site.sinks.items():
             if self._base_url is None or self._base_url == base_url:
                 for url, sink in sinks.items():
+                    warn_of_misspelt(sink)
                     app.add_sink(self._carrying(sink.__call__), sink_pattern(base_url + url))
         return app
 
@@ -93,6 +95,8 @@ class FalconApp:
         resource = Resource()
         for method, kept in methods.items():
             setattr(resource, f"on_{method.lower()}", self._responder(kept))
+            for interface in kept.values():
+                warn_of_misspelt(interface, base_url + url)
         if "HEAD" not in methods and any(each.answers_head for each in methods.get("GET", {}).values()):
             resource.on_head = resource.on_get
         stream = methods.get("GET", {}).get(None)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import time
+import warnings
 
 import pytest
 
@@ -44,13 +45,16 @@ def test_by_name_and_annotation(api: hug.API) -> None:
 
 
 def test_only_where_it_is_known(api: hug.API) -> None:
-    """A parameter called ``hug_`` something that no directive has is an ordinary one."""
+    """A parameter called ``hug_`` something that no directive has is an ordinary one, and so a warning."""
 
     @hug.get("/x", api=api)
     def handler(hug_nothing=1):
         return hug_nothing
 
-    assert hug.test.get(api, "/x?hug_nothing=2").data == "2"
+    with pytest.warns(
+        UserWarning, match="handler has a parameter 'hug_nothing' .* no such directive. If it is"
+    ):
+        assert hug.test.get(api, "/x?hug_nothing=2").data == "2"
 
 
 def test_by_name_alone(api: hug.API) -> None:
@@ -274,3 +278,59 @@ def test_async_requirements(api: hug.API, path: str) -> None:
     for headers, status in (({}, hug.HTTP_403), ({"x": "y"}, hug.HTTP_200)):
         with hug.test.sse(api, path, headers=headers) as answer:
             assert answer.status == status
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("hug_usr", "hug_user"), ("hug_timers", "hug_timer"), ("hug_whre", "hug_where")]
+)
+def test_misspelt(api: hug.API, name: str, meant: str) -> None:
+    """A parameter that looks like a directive, and is filled by clients, is told with its place."""
+
+    @hug.directive(api=api)
+    def where(**_):
+        return 1
+
+    names: dict = {}
+    exec(f"def function(a=None, {name}=None):\n    return {name}", {"__name__": "elsewhere"}, names)
+    hug.get("/x", api=api)(names["function"])
+    hug.sink("/y", api=api)(names["function"])
+    why = rf"^function has a parameter '{name}' that clients fill: .* no such directive, is it '{meant}' that"
+    with pytest.warns(UserWarning, match=why) as told:
+        assert hug.test.get(api, "/x", **{name: "client"}).data == "client"
+    assert {(each.filename, each.lineno) for each in told} == {("<string>", 1)}
+
+
+def test_declared_too_late(api: hug.API) -> None:
+    """A directive does not serve functions before it, as in hug 2; those that look as if are told."""
+
+    @hug.get("/x", api=api)
+    def function(hug_late=None):
+        return hug_late
+
+    @hug.directive(api=api)
+    def late(**_):
+        return "directive"
+
+    with pytest.warns(UserWarning, match="'hug_late' .* declared after the function"):
+        assert hug.test.get(api, "/x").data is None
+
+
+def test_not_misspelt(api: hug.API) -> None:
+    """Nothing is said of directives, those of an API that takes over, and names meant for clients."""
+    parent = hug.API()
+
+    @hug.directive(api=parent)
+    def theirs(default=None):
+        return "theirs"
+
+    hug.get("/x", api=api)(lambda hug_theirs=None, hug_timer=3: hug_theirs)
+    hug.get("/y/{hug_field}", api=parent)(lambda hug_field: hug_field)
+    hug.get("/z", api=parent, map_params={"hug_outside": "own", "usr": "hug_usr"})(
+        lambda own=None, hug_usr=None: [own, hug_usr]
+    )
+    parent.extend(api)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert hug.test.get(parent, "/x").data == "theirs"
+        assert hug.test.get(parent, "/y/1").data == "1"
+        assert hug.test.get(parent, "/z?hug_outside=1&usr=2").data == ["1", "2"]
