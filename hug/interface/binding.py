@@ -139,7 +139,7 @@ class Binding:
                 errors["body"] = f"A name in it is no text: {name!r}"
             for name in self._bound:
                 given.pop(name, None)
-        missing: list[str] = []
+        lacking: list[str] = []
         for field in self.fields:
             name = field.name
             if name in given:
@@ -155,9 +155,9 @@ class Binding:
                         errors[field.external] = explain(error)
                 arguments[name] = value
             elif field.default is NOTHING:
-                missing.append(field.external)
-        for external in missing:  # after what does not convert: the order that clients of hug 2 know
-            errors[external] = f"Required parameter '{external}' not supplied"
+                lacking.append(field.external)
+        for external in lacking:  # after what does not convert: the order that clients of hug 2 know
+            errors[external] = missing(external)
         return arguments
 
     def abandon(self, arguments: dict[str, Any]) -> None:
@@ -187,6 +187,11 @@ def undivide(whole: Iterable[str], given: dict[str, Any], as_sent: Callable[[], 
     if names:
         sent = as_sent()
         given.update((name, sent[name]) for name in names if isinstance(sent.get(name), str))
+
+
+def missing(external: str) -> str:
+    """Return what a client is told of a parameter that is missing."""
+    return f"Required parameter '{external}' not supplied"
 
 
 def is_directive(annotation: Any) -> bool:

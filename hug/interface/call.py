@@ -17,6 +17,7 @@ class Call:
     Attributes:
         request: The request, None if there is none, as on the command line.
         response: The response, to be filled, or None.
+        bodiless: Whether nothing came as the body of a request.
         api_version: The version that was asked for by the URL, or by the caller.
         context: What requirements, types, directives and the context factory share.
         execution: How to call user code from where this runs; whoever runs it sets it.
@@ -30,6 +31,7 @@ class Call:
 
     request: Any = None
     response: Any = None
+    bodiless: bool = False
 
     execution: Execution
 

@@ -22,10 +22,11 @@ class Exchange(Call):
         redirect: Another endpoint, which answers in place of this one.
     """
 
-    __slots__ = ("body", "output", "redirect", "request", "response", "url_fields")
+    __slots__ = ("bodiless", "body", "output", "redirect", "request", "response", "url_fields")
 
     request: Request
     response: Response
+    bodiless: bool
 
     def __init__(
         self, request: Request, response: Response, api_version: int | None, url_fields: dict[str, Any]
@@ -36,5 +37,6 @@ class Exchange(Call):
         self.response = response
         self.url_fields = url_fields
         self.body: Any = None
+        self.bodiless = True
         self.output: Output
         self.redirect: Callable[..., Any] | None = None

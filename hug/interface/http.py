@@ -223,6 +223,7 @@ class HTTP(Interface[Exchange]):
             query = exchange.request.query_string
             undivide(self.binding.whole, given, lambda: parse_query_string(query, keep_blank=True, csv=False))
         data, exchange.body = exchange.body, None
+        exchange.bodiless = not data
         return self._with_body(exchange, data, given, errors) if data else given
 
     async def _with_body(

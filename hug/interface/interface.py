@@ -8,12 +8,14 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from hug import introspect
 from hug.interface import contexts
-from hug.interface.binding import Binding
+from hug.interface.binding import Binding, missing
 from hug.interface.call import Call
 from hug.interface.preparation import as_directive, as_requirement, flexible, signature, transformation
 from hug.interface.protocols import Owner
 from hug.interface.requirements import answer_instead
 from hug.output_format.prepared import output
+from hug.sentinels import NOTHING
+from hug.types.base import Type
 from hug.types.refusals import explain, is_refusal
 
 C = TypeVar("C", bound=Call)
@@ -151,15 +153,21 @@ class Interface(Generic[C]):
         for name in self.binding.injected:
             arguments[name] = getattr(call, name)
         body = self.binding.body
-        if body is not None and body.convert is not None:
-            try:
-                convert, context = body.convert, {"context": call.context} if body.contextual else {}
-                arguments["body"] = convert(arguments["body"], **context)
-            except Exception as error:
-                if self.raise_on_invalid or not is_refusal(error):
-                    self.binding.abandon(arguments)
-                    raise
+        if body is None or body.convert is None:
+            return
+        try:
+            convert, context = body.convert, {"context": call.context} if body.contextual else {}
+            arguments["body"] = convert(arguments["body"], **context)
+        except Exception as error:
+            if self.raise_on_invalid or not is_refusal(error):
+                self.binding.abandon(arguments)
+                raise
+            if not call.bodiless or isinstance(body.convert, Type):  # whose own words clients of hug 2 know
                 errors["body"] = explain(error)
+            elif body.default is NOTHING:
+                errors["body"] = missing("body")
+            else:
+                arguments["body"] = body.default
 
     async def _await_values(self, call: C, arguments: dict[str, Any], errors: dict[str, Any]) -> None:
         for field in self.binding.asynchronous:

@@ -472,6 +472,31 @@ def test_unknown_content_type_of_bytes(api: hug.API, kind: Any) -> None:
     assert hug.test.post(api, "/x", "abc", headers={"content-type": "text/plain"}).data == b"abc".hex()
 
 
+@dataclasses.dataclass
+class Document:
+    title: str
+
+
+@pytest.mark.parametrize(
+    "kind", [Document, list[Document], dict, int, Annotated[Document, lambda made: made]]
+)
+def test_no_body(api: hug.API, kind: Any) -> None:
+    """A missing body is told as any missing parameter is; a default stands in for it, ``null`` is one."""
+    hug.post("/x", api=api, args={"body": kind})(lambda body: body)
+    missing = {"errors": {"body": "Required parameter 'body' not supplied"}}
+    assert hug.test.post(api, "/x").data == missing
+    assert hug.test.post(api, "/x", "", headers={"content-type": "application/json"}).data == missing
+    null = hug.test.post(api, "/x", "null", headers={"content-type": "application/json"})
+    assert null.status == hug.HTTP_400
+    assert null.data != missing
+    hug.post("/y", api=api, args={"body": kind})(lambda body="default": body)
+    assert hug.test.post(api, "/y").data == "default"
+    hug.post("/z", api=api, args={"body": kind | None if isinstance(kind, type) else kind})(
+        lambda body=1: body
+    )
+    assert hug.test.post(api, "/z").data == (None if isinstance(kind, type) else 1)
+
+
 @pytest.mark.parametrize("kind", [str, str | None, int, float, bool])
 def test_unknown_content_type_of_a_plain_value(api: hug.API, kind: Any) -> None:
     """A function that takes text or a number gets no words about a file."""
