@@ -13,6 +13,7 @@ from hug.dispatch.site import Site
 from hug.dispatch.startup_on_loop import on_server
 from hug.eventstream.channels import server_start
 from hug.eventstream.loop import ending
+from hug.eventstream.loop.blocking_call import blocking
 from hug.eventstream.watching import looking
 from hug.exceptions import ENDING, BrokerError
 
@@ -77,7 +78,7 @@ def _closing(server: object, site: Site, send: Send) -> Send:
         if message["type"] != "lifespan.startup.complete":
             await site.life.end(on_server(site.inline))
             await server_start.close(server)
-            await asyncio.to_thread(looking.finish)
+            await blocking(looking.finish)
         await send(message)
 
     return tell

@@ -206,7 +206,13 @@ class _Life:
     async def _tell(self, kind: str) -> None:
         self._told.clear()
         await self._events.put({"type": kind})
-        await self._told.wait()
+        told = asyncio.ensure_future(self._told.wait())
+        try:
+            await asyncio.wait({told, self._task}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            told.cancel()
+        if self._task.done():
+            self._task.result()
 
     async def _send(self, message: Message) -> None:
         if message["type"].endswith(".failed"):

@@ -24,10 +24,10 @@ async def outcome(value: Awaitable[Any]) -> tuple[Any, BaseException | None]:
 
 
 def at_end(function: Callable[[], object]) -> None:
-    """Have ``function`` called when the program ends, while threads can be used and started.
+    """Have ``function`` called when the program ends, while threads can be used and, but for 3.12, started.
 
-    For `atexit` it is too late: executors take nothing any more, and Python 3.12 starts no threads then. What
-    `concurrent.futures` itself uses has no public name.
+    For `atexit` it is too late: executors take nothing any more, and since 3.12 Python starts no threads
+    then. What `concurrent.futures` itself uses has no public name.
     """
     getattr(threading, "_register_atexit", atexit.register)(function)
 

@@ -18,6 +18,8 @@ T = TypeVar("T")
 class Threads:
     """At most ``limit`` threads, started when needed and then kept. What gets none at once waits its turn.
 
+    Where no thread can be started at all it is called here.
+
     They are daemon threads, unlike those of `concurrent.futures`, which Python joins when it ends: a handler
     that blocks must not keep a process alive that has been told to stop.
     """
@@ -68,12 +70,20 @@ class Threads:
         if self._process != os.getpid():
             self._begin()  # forked off: the threads there were are its parent's
         with self._lock:
-            if self._spare > 0 or self._started >= self.limit:
+            if self._spare > 0 or self._started >= self.limit or not self._start():
                 self._spare -= 1
-            else:
-                threading.Thread(target=self._work, name=f"{self._name}-{self._started}", daemon=True).start()
-                self._started += 1
             self._jobs.put(job)
+        if not self._started:
+            self._jobs.get()()
+
+    def _start(self) -> bool:
+        """Start one more thread, if there can be more: Python 3.12 starts none once it has begun to end."""
+        try:
+            threading.Thread(target=self._work, name=f"{self._name}-{self._started}", daemon=True).start()
+        except RuntimeError:
+            return False
+        self._started += 1
+        return True
 
     def _work(self) -> None:
         while True:

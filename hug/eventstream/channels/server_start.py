@@ -8,6 +8,7 @@ from typing import Final
 
 from hug.eventstream.channels.answers import answer
 from hug.eventstream.channels.default_broker import brokers, brokers_in_use
+from hug.eventstream.loop.blocking_call import blocking
 from hug.exceptions import BrokerError, Unreachable
 
 FLUSH: Final = 5.0
@@ -36,10 +37,10 @@ async def connect() -> object:
         try:
             await answer(connected)
         except BrokerError:
-            await asyncio.to_thread(broker.close, 0.0)
+            await blocking(broker.close, 0.0)
             raise
         except Unreachable as error:
-            await asyncio.to_thread(broker.close, 0.0)
+            await blocking(broker.close, 0.0)
             raise BrokerError(
                 f"{error}. The server waits {broker.wait:g} s for it (wait={broker.wait:g} in its URL); "
                 "wait=inf starts without it"
@@ -54,7 +55,7 @@ async def close(server: object) -> None:
     if server in _servers:
         _servers.remove(server)
         if not _servers:
-            await asyncio.gather(*[asyncio.to_thread(each.close, FLUSH) for each in brokers_in_use()])
+            await asyncio.gather(*[blocking(each.close, FLUSH) for each in brokers_in_use()])
 
 
 def _tell(connected: "Future[None]") -> None:
