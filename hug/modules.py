@@ -7,6 +7,13 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from hug.exceptions import HugError
+
+
+class NotImported(HugError, LookupError):
+    """A module was named that nobody has imported."""
+
+
 _made: dict[str, ModuleType] = {}
 
 
@@ -22,6 +29,21 @@ def find(name: str) -> ModuleType:
 def known(name: str) -> ModuleType | None:
     """Return the module of this name if it is imported, or has been asked for."""
     return sys.modules.get(name) or _made.get(name)
+
+
+def imported(name: str) -> ModuleType:
+    """Return the module of this name, which has to be imported, or to have been asked for.
+
+    Raises:
+        NotImported: It is not: one that is made now would be empty.
+    """
+    module = known(name)
+    if module is None:
+        raise NotImported(
+            f"no module {name!r} is imported, so it has no API: import it first; in a module itself its name "
+            "is __name__"
+        )
+    return module
 
 
 def of_function(function: Callable[..., Any]) -> ModuleType:

@@ -53,6 +53,11 @@ def warn_of(function: Callable[..., Any], what: str) -> None:
     )
 
 
+def in_class_body() -> bool:
+    """Return whether the code outside of hug that called what calls this is the body of a class."""
+    return "__qualname__" in _outer_frame().f_locals
+
+
 def _outer_frame() -> FrameType:
     frame = sys._getframe(1)
     while frame.f_code.co_filename.startswith(_OWN) and frame.f_back is not None:

@@ -15,6 +15,7 @@ from hug.api.base import APIBase
 from hug.api.own_channels import OwnChannels
 from hug.api.route_checks import check_fields
 from hug.api.routes import Routes
+from hug.api.setting_checks import check_setting
 from hug.api.startup_shutdown import Life
 from hug.dispatch.application import Application
 from hug.dispatch.exception_handlers import ByClass, ExceptionHandlers
@@ -110,6 +111,10 @@ class HTTPInterfaceAPI(APIBase):
         self._input_formats: dict[str, InputFormat] = {}
         self._servers: dict[tuple[bool, str | None], Application] = {}
         self.of_module = self.wsgi()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        check_setting(self, name, value)
+        super().__setattr__(name, value)
 
     @property
     def doc(self) -> str:

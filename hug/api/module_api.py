@@ -14,6 +14,7 @@ from hug.api.late_applications import ASGIStandIn, WSGIStandIn
 from hug.api.startup_shutdown import Life
 from hug.exceptions import BrokerError
 from hug.interface import contexts
+from hug.source_locations import warn_caller
 
 if TYPE_CHECKING:
     from hug.api.cli_api import CLIInterfaceAPI
@@ -232,9 +233,14 @@ class API(metaclass=_OnePerModule):
 
         Raises:
             ValueError: ``route`` does not start with a slash; or both a prefix and a command for commands.
+            NotImported: The name is of no module that is imported.
         """
         if command_prefix and sub_command:
             raise ValueError("commands get a prefix or become those of a command, not both")
+        if isinstance(api, str):
+            api = modules.imported(api)
+        if isinstance(api, ModuleType) and "__hug__" not in vars(api):
+            warn_caller(f"the module {api.__name__!r} has no API: nothing is taken over of it")
         other = API(api)
         if other is self:
             return
@@ -304,6 +310,15 @@ class API(metaclass=_OnePerModule):
 
     def __repr__(self) -> str:
         return f"<hug.API {self.name or 'without a module'}>"
+
+
+def existing(api: Any) -> API:
+    """Return the API that ``api`` is, or that of a module, or of the name of one.
+
+    Raises:
+        NotImported: The name is of no module that is imported.
+    """
+    return API(modules.imported(api) if isinstance(api, str) else api)
 
 
 def api_for(api: Any, function: Callable[..., Any]) -> API:

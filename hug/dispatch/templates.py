@@ -9,6 +9,7 @@ from falcon.routing.compiled import UnacceptableRouteError
 
 from hug import versions
 from hug.dispatch.versioned import VersionField
+from hug.url_templates import balanced
 
 CONVERTERS = {"version": VersionField}
 """Converters of fields by name, beside those of Falcon."""
@@ -37,6 +38,8 @@ class Templates:
         template = base_url + url
         if "//" in template:
             raise ValueError("it may not contain '//'")
+        if not balanced(template):
+            raise ValueError("a brace in it has no other one: a field is written {name}")
         if "{" in template:
             # Behind the version are the same fields as without it: they contradict each other just so.
             self._add(base_url + versions.FIELD)

@@ -12,6 +12,7 @@ from hug.routers.router import Router, warn_of_dropped
 from hug.routers.url import EventStreamRouter, URLRouter
 from hug.routers.verbs import VERBS
 from hug.sentinels import NOTHING
+from hug.source_locations import in_class_body, place, warn_caller
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -126,7 +127,16 @@ def _instance(target: Any) -> Any:
 
 
 def _marked(method: F, kind: type[Router], route: Mapping[str, Any]) -> F:
-    """Note on ``method`` how it is to be routed, once its class is: by the options that are not defaults."""
+    """Note on ``method`` how it is to be routed, once its class is: by the options that are not defaults.
+
+    A function of no class is a warning, not an error: a class may get it later.
+    """
+    outer = method.__qualname__.rpartition(".")[0]
+    if (not outer or outer.endswith("<locals>")) and not in_class_body():
+        warn_caller(
+            f"hug.object is for methods, and {method.__qualname__} ({place(method)}) is none: nothing comes "
+            "of it unless a class gets it. For functions there are hug.get, hug.sse, hug.cli ..."
+        )
     default = URLRouter().route
     given = {name: value for name, value in route.items() if value != default.get(name, NOTHING)}
     vars(method).setdefault(_ROUTES, []).append((kind, given))

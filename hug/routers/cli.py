@@ -10,7 +10,7 @@ from hug.interface.cli import CLI
 from hug.interface.of_function import Interfaces, behind_local
 from hug.introspect import bare
 from hug.routers.options import CLIOptions, RouterOptions
-from hug.routers.router import Router
+from hug.routers.router import Router, warn_of_unmapped
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -47,6 +47,7 @@ class CLIRouter(Router):
         spec = behind_local(function)
         api = api_for(self.route.get("api"), spec)
         command = CLI(self.route, spec, api)
+        warn_of_unmapped(command)
         Interfaces.of(function).cli = command
         api.cli.commands[command.name] = command
         return function

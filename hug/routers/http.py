@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from hug.api.module_api import api_for
 from hug.interface.of_function import Interfaces, behind_local
 from hug.routers.options import HTTPOptions, Versions
-from hug.routers.router import InternalValidation
+from hug.routers.router import InternalValidation, warn_of_unmapped
 from hug.web.cors_policy import ANY, Origin, Policy
 
 if TYPE_CHECKING:
@@ -115,5 +115,6 @@ class HTTPRouter(InternalValidation):
         """Return an interface of ``function`` with this route, and let ``function.interface.http`` be it."""
         spec = behind_local(function)
         interface = self.interface_class(self.route, spec, api_for(self.route.get("api"), spec))
+        warn_of_unmapped(interface)
         Interfaces.of(function).http = interface
         return interface

@@ -10,7 +10,7 @@ from hug.interface.local import Local
 from hug.interface.of_function import Interfaces, behind_local
 from hug.introspect import bare
 from hug.routers.options import LocalOptions
-from hug.routers.router import InternalValidation
+from hug.routers.router import InternalValidation, warn_of_unmapped
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,6 +40,7 @@ class LocalRouter(InternalValidation):
         """Return a function that stands for ``function``, and checks and converts what it is called with."""
         spec = behind_local(function)
         local = Local(self.route, spec, api_for(self.route.get("api"), spec))
+        warn_of_unmapped(local)
         interfaces = Interfaces.of(function)
         interfaces.local = local
         vars(local.wrapper)["interface"] = interfaces

@@ -262,6 +262,28 @@ def _function(name: str) -> Callable[[Any], Any]:
     return checked
 
 
+def _size(name: str) -> Callable[[Any], Any]:
+    """Return what refuses an option of this name that is no number of bytes."""
+
+    def checked(value: Any) -> Any:
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise ValueError(f"{name}= takes a number of bytes, from 0, and {value!r} is none")
+        return value
+
+    return checked
+
+
+def _mapping(name: str) -> Callable[[Any], Any]:
+    """Return what refuses an option of this name that is no dictionary."""
+
+    def checked(value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise TypeError(f"{name}= takes a dictionary, and {value!r} is none")
+        return value
+
+    return checked
+
+
 def _methods(value: Texts) -> tuple[str, ...]:
     methods = tuple(method.upper() for method in texts(value))
     for method in methods:
@@ -291,6 +313,8 @@ _NONE_IS_A_VALUE: Final = frozenset({"heartbeat", "retry", "versions"})
 _FORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "allow_origins": lambda given: given if isinstance(given, Policy) else Policy(given),
     **{name: _function(name) for name in ("on_invalid", "output", "output_invalid", "transform", "validate")},
+    **{name: _size(name) for name in ("max_body", "max_upload")},
+    **{name: _mapping(name) for name in ("args", "defaults", "inputs", "map_params", "response_headers")},
     "accept": _methods,
     "examples": texts,
     "exceptions": classes,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from hug.routers.options import (
     Requirements,
@@ -14,7 +14,10 @@ from hug.routers.options import (
     functions,
     normalised,
 )
-from hug.source_locations import warn_caller
+from hug.source_locations import place, warn_caller
+
+if TYPE_CHECKING:
+    from hug.interface.interface import Interface
 
 _NEARLY: Final = 0.8
 """How alike a misspelling is to what is meant: as ``version`` to ``versions``, not ``status_code`` is."""
@@ -111,6 +114,19 @@ class InternalValidation(Router):
     def output_invalid(self, formatter: Callable[..., Any], **overrides: Any) -> Self:
         """Return a router with this output format for errors of validation."""
         return self.where(output_invalid=formatter, **overrides)
+
+
+def warn_of_unmapped(interface: Interface[Any]) -> None:
+    """Warn where ``map_params`` has a name of no parameter: another route of the router may have that one."""
+    binding = interface.binding
+    taken = {*(field.name for field in binding.fields), *binding.injected, *binding.directives}
+    for external, name in binding.external.items():
+        if not binding.takes_any and name not in taken:
+            told = f"{interface.function.__qualname__} ({place(interface.function)})"
+            warn_caller(
+                f"map_params has {external!r} for {name!r}, which {told} does not take: "
+                f"it takes {', '.join(sorted(taken)) or 'nothing'}"
+            )
 
 
 def warn_of_dropped(route: Mapping[str, Any], overrides: Mapping[str, Any]) -> None:

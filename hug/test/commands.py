@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from hug import json_module
-from hug.api import API
+from hug.api.module_api import existing
 from hug.interface import CLI
 
 
@@ -58,7 +58,7 @@ def _found(function: Callable[..., Any] | str, api: Any) -> CLI:
         interfaces: Any = function
         command = interfaces.interface.cli
     else:
-        command = API(api).cli.commands[function]
+        command = existing(api).cli.commands[function]
     if not isinstance(command, CLI):
         raise KeyError(function)  # a group of commands
     return command

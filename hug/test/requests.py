@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlencode
 import falcon
 
 from hug import json_module
-from hug.api import API
+from hug.api.module_api import existing
 from hug.asgi_types import Message
 from hug.dispatch.server_error import RAISED
 from hug.format import parse_content_type
@@ -83,7 +83,7 @@ def call(
     scope, content = request_for(
         method, url, body, headers, {**(params or {}), **kwargs}, query_string, scheme, host
     )
-    return portal.call(exchange, API(api_or_module).http.server(), scope, content)
+    return portal.call(exchange, existing(api_or_module).http.server(), scope, content)
 
 
 def request_for(

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from typing import Any, Final, Self, TypeVar
 
-from hug.api import API
+from hug.api.module_api import existing
 from hug.eventstream.wire.client import ASKED, UNCACHED
 from hug.eventstream.wire.decode import Message
 from hug.test.asgi_client import StreamClient, StreamTimeout
@@ -47,7 +47,7 @@ def sse(
         timeout: Seconds that each wait may take; past that `StreamTimeout` says what has come instead.
         params: Values of the query.
     """
-    application = API(api_or_module).http.server()
+    application = existing(api_or_module).http.server()
     as_event_source = {**EVENT_SOURCE, **(headers or {})}
 
     def connect(last_event_id: str | None) -> StreamClient:

@@ -8,7 +8,7 @@ from typing import Any
 
 import falcon
 
-from hug.api import API
+from hug.api.module_api import existing
 from hug.test.requests import exchange, request_for
 from hug.use.service import NONE, Response, Service, ServiceUnreachable, decoded, has_body
 from hug.web.loop_in_thread import Portal
@@ -43,7 +43,7 @@ class Local(Service):
             raise_on: Statuses that raise `ServiceError`.
         """
         super().__init__(version, timeout, raise_on)
-        self.api = API(api)
+        self.api = existing(api)
         self.headers = dict(headers)
 
     def ask(

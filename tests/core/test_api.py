@@ -30,6 +30,23 @@ def test_one_for_each_module(module: ModuleType) -> None:
     assert hug.API() is not hug.API()
 
 
+def test_names_of_no_module(module: ModuleType) -> None:
+    """Who tests or uses an API by the name of a module that is not imported is told; a route makes one."""
+    for ask in (
+        lambda: hug.test.get("tests_nowhere", "/x"),
+        lambda: hug.test.sse("tests_nowhere", "/x"),
+        lambda: hug.test.cli("command", api="tests_nowhere"),
+        lambda: hug.use.Local("tests_nowhere"),
+    ):
+        with pytest.raises(LookupError, match="no module 'tests_nowhere' is imported, so it has no API"):
+            ask()
+    hug.get("/x", api="tests_made")(lambda: "made")
+    hug.get("/x", api=module)(lambda: "imported")
+    assert hug.test.get("tests_made", "/x").data == "made"
+    assert hug.test.get(module.__name__, "/x").data == "imported"
+    assert hug.test.get("json.decoder", "/x").status == hug.HTTP_404
+
+
 def test_given_later(module: ModuleType) -> None:
     """What is given to the API of a module that has one already counts, nothing is lost in silence."""
     hug.get("/x", api=module)(lambda a: a)

@@ -88,6 +88,10 @@ def test_url_that_is_taken(folder: Path) -> None:
         ("/{other}/{class}", '("class" is not valid)'),
         ("/a b", "it may not contain spaces"),
         ("/a//b", "it may not contain '//'"),
+        ("/x/{a", "a brace in it has no other one: a field is written {name}"),
+        ("/x/a}", "a brace in it has no other one"),
+        ("/{a/{b}", "a brace in it has no other one"),
+        ("/{a}}", "a brace in it has no other one"),
         ("/v{number}/users", "it has a field where '/v{api_version:version}' has another one"),
     ],
 )
@@ -215,6 +219,13 @@ def test_other_options(name: str) -> None:
         ("requires", "member", "requires= takes functions, and 'm' is none"),
         ("requires", [str, None], "requires= takes functions, and None is none"),
         ("accept", ("GET", "PSOT"), "accept= takes methods of HTTP, and 'PSOT' is none"),
+        ("max_body", "1M", "max_body= takes a number of bytes, from 0, and '1M' is none"),
+        ("max_body", -1, "max_body= takes a number of bytes, from 0, and -1 is none"),
+        ("max_upload", True, "max_upload= takes a number of bytes, from 0, and True is none"),
+        ("max_upload", 1e6, "max_upload= takes a number of bytes, from 0, and 1000000.0 is none"),
+        ("response_headers", ["a"], "response_headers= takes a dictionary, and ['a'] is none"),
+        ("map_params", "from", "map_params= takes a dictionary, and 'from' is none"),
+        ("inputs", [str], "inputs= takes a dictionary, and [<class 'str'>] is none"),
         ("status", "fine", "'fine' is not a valid status code"),
         ("status", 700, "status= takes a status from 200 to 599, and 700 is none"),
         ("status", "100 Continue", "status= takes a status from 200 to 599, and '100 Continue' is none"),
@@ -228,3 +239,82 @@ def test_values_that_cannot_be(option: str, value: object, why: str) -> None:
     ):
         with pytest.raises((TypeError, ValueError), match=re.escape(why)):
             declared()
+
+
+def test_braces_that_are_right(api: hug.API) -> None:
+    """The arguments of a converter may have what they like between the braces of a field."""
+    hug.get('/{day:dt("%Y-%m-%d")}/{a:int(min=1)}-{b}', api=api)(lambda day, a, b: [day.year, a, b])
+    assert hug.test.get(api, "/2026-05-01/7-x").data == [2026, 7, "x"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("max_body", "5", "a whole number, from 0"),
+        ("max_upload", None, "a whole number, from 0"),
+        ("max_members", -1, "a whole number, from 0"),
+        ("max_header_size", True, "a whole number, from 0"),
+        ("body_timeout", 0, "a number of seconds above 0"),
+        ("body_timeout", "5", "a number of seconds above 0"),
+    ],
+)
+def test_settings_that_cannot_be(api: hug.API, name: str, value: object, wanted: str) -> None:
+    """A setting that no request could be answered with is an error where it is assigned, and is not kept."""
+    before = getattr(api.http, name)
+    with pytest.raises(ValueError, match=rf"api\.http\.{name} takes {wanted}, and {value!r} is none"):
+        setattr(api.http, name, value)
+    assert getattr(api.http, name) == before
+
+
+def test_misspelt_settings(api: hug.API) -> None:
+    """What nearly is a setting is a warning; what an application keeps there of its own is none."""
+    with pytest.warns(UserWarning, match="has no setting 'max_bdy': is it 'max_body' that you mean") as told:
+        api.http.max_bdy = 5
+    assert told[0].filename == __file__
+    api.http.max_age = api.http.database = api.http.max_body = 5
+
+
+def test_parameters_that_are_not_there(api: hug.API) -> None:
+    """A name in ``map_params`` that no parameter has is a warning, which says what the function takes."""
+    router = hug.http(api=api, map_params={"from": "start"})
+
+    def without(begin, request):
+        return begin
+
+    with pytest.warns(
+        UserWarning, match="which .*without.*declared.py.* does not take: it takes begin, request"
+    ):
+        router.get("/without")(without)
+    with pytest.warns(UserWarning, match="map_params has 'from' for 'start'"):
+        hug.cli(api=api, map_params={"from": "start"})(without)
+    with pytest.warns(UserWarning, match="it takes nothing"):
+        hug.local(api=api, map_params={"from": "start"})(lambda: None)
+    router.get("/with")(lambda start: start)
+    router.get("/any")(lambda **given: given)
+    assert hug.test.get(api, "/any?from=1").data == {"start": "1"}
+
+
+def test_functions_that_are_no_methods() -> None:
+    """``@hug.object.get`` on a function is a warning; on one that a class gets it is none."""
+
+    def plain():
+        return 1
+
+    def wrapped(_):
+        return lambda self: 2
+
+    for declare in (hug.object.get("/x"), hug.object.sse("/x"), hug.object.cli, hug.object):
+        with pytest.warns(
+            UserWarning, match=r"hug.object is for methods, and .*plain .*declared.py:\d+. is none"
+        ):
+            declare(plain)
+
+    class Methods:
+        given = hug.object.get("/given")(plain)
+
+        @hug.object.get("/wrapped")
+        @wrapped
+        def method(self):
+            return 1
+
+    assert Methods().method() == 2

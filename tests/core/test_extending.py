@@ -52,6 +52,20 @@ def test_modules() -> None:
             del sys.modules[name]
 
 
+def test_what_is_not_there(parent: hug.API) -> None:
+    """The name of a module that is not imported is an error; a module without an API is a warning."""
+    with pytest.raises(
+        hug.exceptions.HugError, match="no module 'tests_nowhere' is imported, so it has no API"
+    ):
+        hug.extend_api(api=parent)(lambda: ["tests_nowhere"])
+    empty = ModuleType("tests_empty")
+    with pytest.warns(
+        UserWarning, match="the module 'tests_empty' has no API: nothing is taken over"
+    ) as told:
+        hug.extend_api(api=parent)(lambda: [empty])
+    assert told[0].filename == __file__
+
+
 def test_base_url(parent: hug.API, child: hug.API) -> None:
     """What is taken over is behind the base URL of who takes it, or the one that is given."""
     child.http.base_url = "/child"
