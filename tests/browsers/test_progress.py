@@ -110,7 +110,8 @@ def test_bar_survives_a_reload(
     wait_for_percent(browser, 100)
     wait_for_state(browser, "done")
     assert browser.evaluate("[source.readyState, find('steps').children.length]") == [2, 4]
-    channel = progress.channels[browser.evaluate("new URLSearchParams(location.search).get('job')")]
+    job = browser.evaluate("new URLSearchParams(location.search).get('job')")
+    channel = progress.hug.sse.channel(f"job:{job}")
     until(lambda: len(channel.readers) == 0, "the page closes its stream")
 
 
@@ -122,7 +123,7 @@ def test_page_is_left_and_comes_back(
     start(browser)
     allow(20)
     wait_for_percent(browser, 20)
-    (channel,) = (progress.channels[job] for job in progress.running)
+    (channel,) = (progress.hug.sse.channel(f"job:{job}") for job in progress.running)
     assert len(channel.readers) == 1
     browser.open("about:blank")
     until(lambda: len(channel.readers) == 0, "the stream ends")
