@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import httpx2
 
 CONNECT: Final = 10.0
-"""Seconds that a connection, or an answer to a request, may take."""
+"""Seconds that a connection may take. For an answer there is no limit: it may begin with the first event."""
 
 RETRY: Final = 1.0
 LONGEST: Final = 30.0

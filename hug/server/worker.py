@@ -98,8 +98,7 @@ class Worker:
 
     def serve(self, sockets: list[socket.socket], reporter: Reporter | None = None) -> int:
         """Serve until told to end and return 0; if the program cannot be loaded, say why and return 1."""
-        if self.config.workers > 1:
-            name_lines(self.config)
+        name_lines(self.config)
         try:
             module = self.program.load()
             application = self._application(module)

@@ -111,17 +111,19 @@ def test_several(hug: Start) -> None:
 
 
 def test_what_is_logged_elsewhere(hug: Start, folder: Path) -> None:
-    """Lines of hug's own log name their process, too; if the program sets up logging they are as it says."""
+    """Lines of hug's own log have level and process; if the program sets up logging they are as it says."""
     log = "import logging\nlogging.getLogger('hug').warning('of %s', 'a source')\n"
     (folder / "app.py").write_text(PROGRAM + log)
     named = hug("-f", "app.py", "-w", "2", "-ma")
     own = "import logging\nlogging.basicConfig(format='mine %(message)s')\n"
     (folder / "other.py").write_text(own + PROGRAM + log)
     other = hug("-f", "other.py", "-w", "2", "-ma")
+    alone = hug("-f", "app.py", "-ma")
     for each in processes(named, 2):
         assert re.search(rf"^WARNING: +\[{each}\] of a source$", named.stderr, re.MULTILINE)
     processes(other, 2)
     assert other.stderr == "mine of a source\n" * 2
+    assert alone.stderr == "WARNING:  of a source\n"
 
 
 def test_interrupt(hug: Start, folder: Path) -> None:

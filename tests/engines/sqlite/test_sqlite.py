@@ -336,6 +336,16 @@ def test_urls() -> None:
     assert maker("sqlite:////some%20%3F/%C3%A4.db", "hug")().file.path == Path("/some ?/ä.db")
 
 
+def test_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative path leads nowhere from a folder that was removed: that is said in a line."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(BrokerError, match="is relative to a folder that is not there any more"):
+        maker("sqlite:///events.db", "hug")
+
+
 def test_process_that_moves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that goes to another folder, as daemons do, comes back to the same file."""
     monkeypatch.chdir(tmp_path)

@@ -74,7 +74,10 @@ def maker(url: str, prefix: str) -> "Callable[[], SQLite]":
             f"{url!r} names no file: write sqlite:///relative/path.db or sqlite:////absolute/path.db "
             "(for channels in the memory of one process: memory:)"
         )
-    return partial(SQLite, Path(path).absolute(), prefix)
+    try:
+        return partial(SQLite, Path(path).absolute(), prefix)
+    except FileNotFoundError as error:
+        raise BrokerError(f"{url!r} is relative to a folder that is not there any more") from error
 
 
 @dataclass(slots=True)
