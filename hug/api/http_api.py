@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 
@@ -20,6 +21,7 @@ from hug.api.startup_shutdown import Life
 from hug.dispatch.application import Application
 from hug.dispatch.exception_handlers import ByClass, ExceptionHandlers
 from hug.dispatch.falcon_app import sink_pattern
+from hug.dispatch.hosted_life import HostedLife
 from hug.dispatch.not_found import NotFound
 from hug.dispatch.wsgi import WSGI
 from hug.documentation import document
@@ -269,6 +271,24 @@ class HTTPInterfaceAPI(APIBase):
         if key not in self._servers:
             self._servers[key] = Application(self, *key)
         return self._servers[key]
+
+    @asynccontextmanager
+    async def lifespan(self, _outer: object = None) -> AsyncIterator[None]:
+        """Live as long as a block of ``async with``: for who mounts the application, and hears of the server.
+
+        In the beginning brokers are connected and the startup handlers called, in the end the streams of the
+        event loop end, and the shutdown handlers are called. Starlette and FastAPI take it as their
+        ``lifespan``: ``Starlette(lifespan=api.http.lifespan, ...)``.
+
+        Raises:
+            RuntimeError: A startup handler failed, or a broker cannot be reached.
+        """
+        life = HostedLife(self.server())
+        await life.begin()
+        try:
+            yield
+        finally:
+            await life.end()
 
     def wsgi(self, default_not_found: bool = True, base_url: str | None = None) -> WSGI:
         """Return a WSGI application, for servers that do not know ASGI; see `server` for the arguments."""

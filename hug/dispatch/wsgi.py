@@ -20,6 +20,7 @@ from wsgiref.util import is_hop_by_hop
 
 from hug.asgi_types import Message, Receive, Send
 from hug.dispatch.application import Application
+from hug.dispatch.hosted_life import HostedLife
 from hug.dispatch.lifespan import is_cancelled
 from hug.dispatch.wsgi_environ import Input, in_chunks, understood
 from hug.eventstream.loop import ending
@@ -80,9 +81,9 @@ class WSGI:
                 return
             from a2wsgi import ASGIMiddleware  # noqa: PLC0415  # servers of ASGI need it not
 
-            life = _Life(self.application)
+            life = HostedLife(self.application)
             portal.call(life.begin)
-            at_end(life.end)
+            at_end(lambda: portal.call(life.end))
             self._bridge = ASGIMiddleware(_Cut(self.application), loop=portal.loop)  # type: ignore[arg-type]
             if self._module is not None:
                 vars(self._module)["__hug_serving__"] = True
@@ -176,45 +177,3 @@ async def _unless(left: asyncio.Future[None], awaitable: Awaitable[T]) -> T | No
         return task.result() if task.done() else None
     finally:
         task.cancel()
-
-
-class _Life:
-    """The life of an application under a server that does not tell of its own: from the first request on."""
-
-    def __init__(self, application: Application) -> None:
-        self._application = application
-        self._failed: list[str] = []
-
-    async def begin(self) -> None:
-        """Start.
-
-        Raises:
-            RuntimeError: A startup handler failed, or a broker cannot be reached.
-        """
-        self._events: asyncio.Queue[Message] = asyncio.Queue()
-        self._told = asyncio.Event()
-        scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}}
-        self._task = asyncio.create_task(self._application(scope, self._events.get, self._send))
-        await self._tell("lifespan.startup")
-        if self._failed:
-            raise RuntimeError(*self._failed)
-
-    def end(self) -> None:
-        """End streams, call the shutdown handlers, and have brokers take what was published."""
-        portal.call(self._tell, "lifespan.shutdown")
-
-    async def _tell(self, kind: str) -> None:
-        self._told.clear()
-        await self._events.put({"type": kind})
-        told = asyncio.ensure_future(self._told.wait())
-        try:
-            await asyncio.wait({told, self._task}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            told.cancel()
-        if self._task.done():
-            self._task.result()
-
-    async def _send(self, message: Message) -> None:
-        if message["type"].endswith(".failed"):
-            self._failed.append(message.get("message", ""))
-        self._told.set()
