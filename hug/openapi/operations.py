@@ -44,7 +44,7 @@ class Operations:
             operation["requestBody"] = body
         required = self._security.required(each.function for each in interface.requires)
         operation["responses"] = self._responses.of(
-            interface, takes=bool(parameters or body), secured=bool(required)
+            interface, url, takes=bool(parameters or body), secured=bool(required)
         )
         if required:
             operation["security"] = [required]

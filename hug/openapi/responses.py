@@ -18,6 +18,9 @@ from hug.openapi.schemas import JSON, Schema, Schemas, is_text
 from hug.output_format.prepared import Output, OutputFormat, output
 from hug.sentinels import NOTHING
 
+_TOLD_IN_JSON: Final = ("text/html", "application/xhtml+xml", "file/", "image/", "audio/", "video/")
+"""How the media types begin of formats that tell no errors: these are JSON then."""
+
 _STREAMED: Final = (
     AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator,
 )  # fmt: skip
@@ -47,11 +50,12 @@ class Responses:
         self._default = default
         self._schemas = schemas
 
-    def of(self, interface: HTTP, *, takes: bool, secured: bool) -> dict[str, Any]:
+    def of(self, interface: HTTP, url: str, *, takes: bool, secured: bool) -> dict[str, Any]:
         """Return the answers of an endpoint, by status.
 
         Args:
             interface: The endpoint.
+            url: The template of its URL.
             takes: Whether it takes anything that may be wrong.
             secured: Whether it asks who is calling.
         """
@@ -63,25 +67,28 @@ class Responses:
                 for name, value in interface.response_headers.items()
                 if name.lower() != "content-type"
             }
+        formats = list(_formats(interface.output or self._default, url))
         if status not in ("204", "304"):
-            answer["content"] = self._content(interface)
-        responses = {status: answer}
+            answer["content"] = self._content(interface, formats)
+        if interface.streams or formats:
+            responses = {status: answer}
+        else:  # no format is for this URL
+            responses = {"406": self._error(http.HTTPStatus.NOT_ACCEPTABLE)}
         if interface.streams:
             responses.setdefault("204", {"description": "There is nothing more to come: stay away"})
         if takes:
-            responses["400"] = self._error(interface, http.HTTPStatus.BAD_REQUEST)
+            responses["400"] = self._invalid(interface, formats)
         if secured:
-            responses["401"] = self._error(interface, http.HTTPStatus.UNAUTHORIZED)
+            responses["401"] = self._error(http.HTTPStatus.UNAUTHORIZED)
         if interface.requires:
-            responses["403"] = self._error(interface, http.HTTPStatus.FORBIDDEN)
+            responses["403"] = self._error(http.HTTPStatus.FORBIDDEN)
         responses["404"] = {"description": http.HTTPStatus.NOT_FOUND.phrase}
-        responses["4XX"] = self._error(interface, None)
+        responses["4XX"] = self._error(None)
         return responses
 
-    def _content(self, interface: HTTP) -> dict[str, Any]:
+    def _content(self, interface: HTTP, formats: list[Output]) -> dict[str, Any]:
         if interface.streams:
             return {"text/event-stream": {"itemSchema": self._event(_streamed(interface.returns))}}
-        formats = _formats(interface.output or self._default)
         return {kind: body for each in formats for kind, body in self._content_in(each, interface).items()}
 
     def _content_in(self, formatter: Output, interface: HTTP) -> dict[str, Any]:
@@ -104,7 +111,10 @@ class Responses:
             return {"schema": {"type": "string"}} if kind.startswith("text/") else {}
         transform = interface.route.get("transform")
         returns = transform if isinstance(transform, type) else NOTHING if transform else interface.returns
-        schema = {"type": "null"} if returns is None else self._schemas.of(returns)
+        if typing.get_origin(returns) in _STREAMED and (items := typing.get_args(returns)):
+            schema = {"type": "array", "items": self._schemas.of(items[0])}
+        else:
+            schema = {"type": "null"} if returns is None else self._schemas.of(returns)
         return {"schema": schema} if schema else {}
 
     def _event(self, item: Any) -> Schema:
@@ -122,29 +132,35 @@ class Responses:
             },
         }
 
-    def _error(self, interface: HTTP, status: http.HTTPStatus | None) -> dict[str, Any]:
-        description = "The request is refused" if status is None else status.phrase
-        made = status == http.HTTPStatus.BAD_REQUEST and any(
-            name in interface.route for name in ("on_invalid", "output_invalid", "validate")
-        )
-        formats = _formats(interface.output or self._default)
-        kinds = [
-            JSON if "html" in kind else kind for kind in (_media_type(each.function) for each in formats)
-        ]
-        kinds = [kind for kind in kinds if "json" in kind]
-        if made or not kinds:
-            return {"description": description}
-        self._schemas.components.setdefault("Errors", ERRORS)
-        content = {"schema": {"$ref": "#/components/schemas/Errors"}}
-        return {"description": description, "content": dict.fromkeys(kinds, content)}
+    def _invalid(self, interface: HTTP, formats: list[Output]) -> dict[str, Any]:
+        """Return the answer to wrong input: in the format of the endpoint, or an error that is raised."""
+        status = http.HTTPStatus.BAD_REQUEST
+        if any(name in interface.route for name in ("on_invalid", "output_invalid", "validate")):
+            return {"description": status.phrase}
+        return self._error(status, [*formats, *_formats(self._default)])
+
+    def _error(self, status: http.HTTPStatus | None, formats: Iterable[Output] = ()) -> dict[str, Any]:
+        """Return an answer that is an error; one that is raised is in the format of the API."""
+        content: dict[str, Any] = {}
+        for each in formats or _formats(self._default):
+            kind = _media_type(each.function)
+            if kind.startswith(_TOLD_IN_JSON):
+                kind = JSON
+            if "json" in kind:
+                self._schemas.components.setdefault("Errors", ERRORS)
+                content[kind] = {"schema": {"$ref": "#/components/schemas/Errors"}}
+            elif "/" in kind:
+                content[kind] = {"schema": {"type": "string"}} if kind.startswith("text/") else {}
+        answer = {"description": "The request is refused" if status is None else status.phrase}
+        return answer | ({"content": content} if content else {})
 
 
-def _formats(formatter: Output) -> Iterator[Output]:
-    """Yield the formats that ``formatter`` leaves the work to; itself, if it leaves it to none."""
+def _formats(formatter: Output, template: str = "") -> Iterator[Output]:
+    """Yield the formats that ``formatter`` leaves the work to at such URLs; itself, if it does it all."""
     if not formatter.choices:
         yield formatter
-    for each in formatter.choices:
-        yield from _formats(output(each))
+    for each in formatter.choices_at(template) if template else formatter.choices:
+        yield from _formats(output(each), template)
 
 
 def _media_type(formatter: OutputFormat) -> str:

@@ -71,7 +71,11 @@ def suffix(
         path = getattr(request, "path", "")
         return next((each for end, each in handlers.items() if path.endswith(end)), default)
 
-    return _choosing(handlers, choose, default, error)
+    def choices_at(template: str) -> tuple[OutputFormat, ...]:
+        ends = {end[::-1]: each for end, each in handlers.items()}
+        return _possible(ends, default, template.rpartition("}")[2].rstrip("/")[::-1], fields="}" in template)
+
+    return _choosing(handlers, choose, default, error, choices_at)
 
 
 def prefix(
@@ -85,7 +89,10 @@ def prefix(
         path = getattr(request, "path", "")
         return next((each for start, each in handlers.items() if path.startswith(start)), default)
 
-    return _choosing(handlers, choose, default, error)
+    def choices_at(template: str) -> tuple[OutputFormat, ...]:
+        return _possible(handlers, default, template.partition("{")[0], fields="{" in template)
+
+    return _choosing(handlers, choose, default, error, choices_at)
 
 
 def on_valid(valid_content_type: str, on_invalid: OutputFormat = json) -> Callable[[F], F]:
@@ -121,6 +128,7 @@ def _choosing(
     choose: Callable[[Any, Any], OutputFormat | None],
     default: OutputFormat | None,
     error: str,
+    choices_at: Callable[[str], tuple[OutputFormat, ...]] | None = None,
 ) -> OutputFormat:
     def output_type(data: Any, request: Any = None, response: Any = None) -> Any:
         formatter = default if request is None else choose(request, response)
@@ -134,7 +142,22 @@ def _choosing(
     )
     output_type.choose = choose  # type: ignore[attr-defined]  # functions take attributes
     output_type.choices = (*handlers.values(), *((default,) if default else ()))  # type: ignore[attr-defined]
+    if choices_at is not None:
+        output_type.choices_at = choices_at  # type: ignore[attr-defined]
     return content_type(", ".join(handlers))(output_type)
+
+
+def _possible(
+    handlers: Mapping[str, OutputFormat], default: OutputFormat | None, literal: str, *, fields: bool
+) -> tuple[OutputFormat, ...]:
+    """Return the formats of paths that begin with ``literal``, and go on in whatever way if ``fields``."""
+    found: list[OutputFormat] = []
+    for start, each in handlers.items():
+        if literal.startswith(start):
+            return (*found, each)
+        if fields and start.startswith(literal):
+            found.append(each)
+    return (*found, *((default,) if default else ()))
 
 
 def _announce(formatter: OutputFormat, request: Any, response: Any) -> None:

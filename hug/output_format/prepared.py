@@ -26,6 +26,7 @@ class Output:
 
     __slots__ = (
         "_call",
+        "_choices_at",
         "_choose",
         "_content_type",
         "_takes_both",
@@ -42,6 +43,9 @@ class Output:
         self.of_pieces: OutputFormat = getattr(function, "of_pieces", function)
         self.of_data: bool = hasattr(function, "of_pieces")
         self.choices: tuple[OutputFormat, ...] = getattr(function, "choices", ())
+        self._choices_at: Callable[[str], tuple[OutputFormat, ...]] | None = getattr(
+            function, "choices_at", None
+        )
         self._choose: Callable[[Any, Any], OutputFormat | None] | None = getattr(function, "choose", None)
         self._call = Flexible(function, "request", "response")
         self._takes_both = self._call.names == ("request", "response")
@@ -55,6 +59,10 @@ class Output:
         if self._takes_both:
             return self.function(data, request=request, response=response)
         return self._call(data, request=request, response=response)
+
+    def choices_at(self, template: str) -> tuple[OutputFormat, ...]:
+        """Return those of the `choices` that it can leave the work to at URLs of this template."""
+        return self.choices if self._choices_at is None else self._choices_at(template)
 
     def announce(self, request: Any, response: Any) -> Output:
         """Set the response's content type; return the format that it is of: this one, or its choice."""

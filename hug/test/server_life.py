@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hug.api import API
+from hug.api.module_api import existing
 from hug.dispatch.startup_on_loop import on_server
 from hug.test.requests import portal
 
@@ -21,7 +22,7 @@ def running(api_or_module: Any) -> Iterator[API]:
     Args:
         api_or_module: An API, or the module, or its name, that has one.
     """
-    api = API(api_or_module)
+    api = existing(api_or_module)
     portal.call(api.life.serve, on_server(api.http.inline))
     try:
         yield api

@@ -37,6 +37,7 @@ def test_names_of_no_module(module: ModuleType) -> None:
         lambda: hug.test.sse("tests_nowhere", "/x"),
         lambda: hug.test.cli("command", api="tests_nowhere"),
         lambda: hug.use.Local("tests_nowhere"),
+        lambda: hug.test.running("tests_nowhere").__enter__(),
     ):
         with pytest.raises(LookupError, match="no module 'tests_nowhere' is imported, so it has no API"):
             ask()

@@ -5,6 +5,7 @@ import enum
 import json
 import sys
 import types
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal
 
 import marshmallow
@@ -421,19 +422,84 @@ def test_classes_of_the_same_name(api: hug.API) -> None:
 
 
 def test_formats_to_choose_from(api: hug.API) -> None:
-    """An answer is of all the media types that there are to choose from, an error of those of JSON."""
+    """An answer is of all the media types that there are to choose from, an error of those that tell some."""
     page = hug.output_format.suffix({".html": hug.output_format.html}, default=hug.output_format.text)
     chosen = hug.output_format.accept({"application/json": hug.output_format.json, "text/*": page})
-    hug.get("/x", api=api, output=chosen, args={"return": int})(lambda number: number)
+    hug.get("/x/{number}", api=api, output=chosen, args={"return": int})(lambda number: number)
     document = api.http.openapi()
     check(document)
-    answers = operation("/x", document=document)["responses"]
+    answers = operation("/x/{number}", document=document)["responses"]
     assert answers["200"]["content"] == {
         "application/json": {"schema": {"type": "integer"}},
         "text/html": {"schema": {"type": "string"}},
         "text/plain": {"schema": {"type": "string"}},
     }
-    assert answers["400"]["content"].keys() == {"application/json"}
+    assert answers["400"]["content"].keys() == {"application/json", "text/plain"}
+    assert answers["4XX"]["content"].keys() == {"application/json"}
+
+
+def test_formats_by_url(api: hug.API) -> None:
+    """Where the URL chooses the format, each has its own; one that none is for can only be refused."""
+    by_end = hug.output_format.suffix({".json": hug.output_format.json, ".txt": hug.output_format.text})
+    hug.get(("/a.json", "/a.txt", "/a", "/{name}", "/{name}.txt"), api=api, output=by_end)(
+        lambda name="": name
+    )
+    by_start = hug.output_format.prefix({"/b/": hug.output_format.text}, default=hug.output_format.json)
+    hug.get(("/b/{name}", "/c"), api=api, output=by_start)(lambda name="": name)
+    document = api.http.openapi()
+    check(document)
+    told = {
+        path: [*methods["get"]["responses"].get("200", {}).get("content", ())]
+        for path, methods in document["paths"].items()
+    }
+    assert told == {
+        "/a.json": ["application/json"],
+        "/a.txt": ["text/plain"],
+        "/a": [],
+        "/{name}": ["application/json", "text/plain"],
+        "/{name}.txt": ["text/plain"],
+        "/b/{name}": ["text/plain"],
+        "/c": ["application/json"],
+    }
+    assert operation("/a", document=document)["responses"]["406"]["content"].keys() == {"application/json"}
+    assert hug.test.get(api, "/a").status_code == 406
+
+
+@pytest.mark.parametrize("name", ["json_lines", "file", "png_image", "text", "html", "json"])
+def test_errors_in_their_formats(api: hug.API, name: str) -> None:
+    """Errors, those of wrong input and those that are raised, have the media types that are told."""
+
+    @hug.get("/x", api=api, output=getattr(hug.output_format, name))
+    def fails(number: int):
+        raise hug.HTTPConflict("Title", "Words")
+
+    answers = operation("/x", document=api.http.openapi())["responses"]
+    for given, status in (("x", "400"), ("1", "4XX")):
+        kind = hug.test.get(api, "/x", number=given).content_type
+        assert kind.partition(";")[0] in answers[status]["content"], given
+    assert answers["4XX"]["content"].keys() == {"application/json"}
+
+
+def test_iterators_as_json(api: hug.API) -> None:
+    """What an iterator gives, or what a generator yields, are the items of a list."""
+
+    @hug.get("/generated", api=api)
+    def generated() -> Iterator[app.Reading]:
+        yield from ()
+
+    @hug.get("/listed", api=api)
+    def listed() -> Iterable[int | None]:
+        return [1, None]
+
+    document = api.http.openapi()
+    check(document)
+    content = operation("/generated", document=document)["responses"]["200"]["content"]
+    items = {"$ref": "#/components/schemas/Reading"}
+    assert content == {"application/json": {"schema": {"type": "array", "items": items}}}
+    content = operation("/listed", document=document)["responses"]["200"]["content"]
+    assert content["application/json"]["schema"]["items"] == {
+        "anyOf": [{"type": "integer"}, {"type": "null"}]
+    }
 
 
 def test_statuses_of_ones_own(api: hug.API) -> None:
