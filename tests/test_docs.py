@@ -32,7 +32,7 @@ import hug
 from hug.eventstream.brokers.remote import PATIENCE, RemoteBroker
 from hug.eventstream.brokers.url import MOST_PATIENCE, PREFIX, WAIT
 from hug.eventstream.brokers.url import broker as broker_at
-from hug.eventstream.serving.settings import Settings
+from hug.eventstream.serving.stream_settings import Settings
 from hug.test.fixtures import hug_broker
 
 from .engines.servers import started

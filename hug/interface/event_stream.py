@@ -12,9 +12,9 @@ from hug.bytecode import cannot_block, returns_nothing
 from hug.eventstream.channels.channel import Channel
 from hug.eventstream.channels.registry import LONGEST_NAME
 from hug.eventstream.serving.handover import HEADERS, SCOPE_KEY, Handover, head
-from hug.eventstream.serving.settings import Heartbeat, Retry
 from hug.eventstream.serving.shared import Shared
 from hug.eventstream.serving.stream import EventStream, Following, check_options, events
+from hug.eventstream.serving.stream_settings import Heartbeat, Retry
 from hug.eventstream.sources.feed import is_source
 from hug.eventstream.wire.client import guard_for
 from hug.eventstream.wire.last_event_id import UNKNOWN, LastEventIdError, last_event_id

@@ -10,7 +10,7 @@ from hug.output_format.prepared import Output
 
 if TYPE_CHECKING:
     from hug.eventstream.channels.registry import Channels
-    from hug.eventstream.serving.settings import Settings
+    from hug.eventstream.serving.stream_settings import Settings
     from hug.interface.input_formats import InputFormat
 
 

@@ -25,7 +25,7 @@ from hug.eventstream.connection.disconnect import Watched
 from hug.eventstream.loop.open_streams import streams_of
 from hug.server.addresses import addresses
 from hug.server.chunks import possible_end
-from hug.server.client_timeouts import Rounds, bytes_queued, seconds_silent
+from hug.server.connection_rounds import Rounds, bytes_queued, seconds_silent
 from hug.server.extensions import EXTENSIONS, Watching
 from hug.server.flow_control import Flow, Signal
 from hug.server.garbage import look_rarely

@@ -10,15 +10,15 @@ import hug
 from hug.eventstream.connection.writer import CHUNKED
 from hug.eventstream.loop.open_streams import streams_of
 from hug.http_protocol import HTTPProtocol
-from hug.server import client_timeouts, http_protocol
+from hug.server import connection_rounds, http_protocol
 
 HTTPProtocol.head_timeout = float(os.environ.get("HEAD_TIMEOUT", "30"))
 if "SILENCE" in os.environ:
     HTTPProtocol.silence = float(os.environ["SILENCE"])
-    client_timeouts.TURNS = 1
+    connection_rounds.TURNS = 1
 if "ANSWER_TIMEOUT" in os.environ:
     HTTPProtocol.write_timeout = float(os.environ["ANSWER_TIMEOUT"])
-    client_timeouts.TURNS = 1
+    connection_rounds.TURNS = 1
 http_protocol.UNUSED = float(os.environ.get("UNUSED", http_protocol.UNUSED))  # type: ignore[misc]
 
 channel = hug.sse.channel("numbers", history=10_000, max_bytes=1_000_000)

@@ -1,6 +1,6 @@
 """The broker for several processes: what it promises to who publishes and who reads, on an engine that fails.
 
-What holds on real engines is in tests/brokers; here is what depends on a certain moment.
+What holds on real engines is in tests/engines; here is what depends on a certain moment.
 """
 
 import asyncio

@@ -17,9 +17,9 @@ from hug.eventstream.loop.open_streams import OpenStreams
 from hug.eventstream.serving.end_reasons import ENDS, End
 from hug.eventstream.serving.failures import hint
 from hug.eventstream.serving.handover import Handover
-from hug.eventstream.serving.settings import Settings
 from hug.eventstream.serving.source_cleanup import Cleanup
 from hug.eventstream.serving.stream import EventStream
+from hug.eventstream.serving.stream_settings import Settings
 from hug.eventstream.sources.feed import Feed
 from hug.eventstream.sources.limits import TooManyThreads
 from hug.eventstream.wire.client import Guard

@@ -12,10 +12,10 @@ from hug.eventstream.channels.channel import Channel, fanout_of
 from hug.eventstream.channels.stream_reader import Subscription
 from hug.eventstream.serving.lease import Turn
 from hug.eventstream.serving.mixed_stream import Mixture
-from hug.eventstream.serving.settings import Settings
 from hug.eventstream.serving.shared_by_lease import RunInTurn
 from hug.eventstream.serving.shared_run import LocalRun, Run
 from hug.eventstream.serving.stream import EventStream, events
+from hug.eventstream.serving.stream_settings import Settings
 
 
 class Shared:

@@ -11,10 +11,10 @@ from hug.eventstream.channels.channel import Channel, fanout_of
 from hug.eventstream.connection.writer import CutOff
 from hug.eventstream.serving.failures import hint
 from hug.eventstream.serving.lease import Ends, Leased, Turn
-from hug.eventstream.serving.settings import Settings
 from hug.eventstream.serving.shared_run import Run
 from hug.eventstream.serving.source_cleanup import Cleanup
 from hug.eventstream.serving.stream import EventStream
+from hug.eventstream.serving.stream_settings import Settings
 from hug.eventstream.sources.feed import Source
 from hug.eventstream.sources.limits import TooManyThreads
 from hug.eventstream.sources.publishing import Publishing

@@ -14,9 +14,9 @@ from hug.eventstream.channels.stream_reader import Subscription
 from hug.eventstream.connection.writer import CutOff
 from hug.eventstream.loop.open_streams import streams_of
 from hug.eventstream.serving.failures import hint
-from hug.eventstream.serving.settings import Settings
 from hug.eventstream.serving.source_cleanup import Cleanup
 from hug.eventstream.serving.stream import EventStream
+from hug.eventstream.serving.stream_settings import Settings
 from hug.eventstream.sources.feed import Source
 from hug.eventstream.sources.limits import TooManyThreads
 from hug.eventstream.sources.publishing import Publishing

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, TypeAlias
 from hug.eventstream.channels.channel import Channel, FilteredChannel
 from hug.eventstream.channels.stream_reader import Reader, Subscription
 from hug.eventstream.serving.mixed_stream import MixedFeed, Mixture
-from hug.eventstream.serving.settings import Heartbeat, Retry, check_heartbeat
+from hug.eventstream.serving.stream_settings import Heartbeat, Retry, check_heartbeat
 from hug.eventstream.sources.feed import Feed, Source, is_source, iterate, never_blocks
 from hug.eventstream.sources.in_thread import ThreadFeed
 from hug.eventstream.sources.on_loop import AsyncFeed

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from hug.eventstream.channels.registry import Channels
-from hug.eventstream.serving.settings import Settings
+from hug.eventstream.serving.stream_settings import Settings
 from hug.eventstream.watching.status import MOST, Status, status
 
 

@@ -1,4 +1,4 @@
-"""What hug makes in a PostgreSQL database: six tables, and the `functions` that change them.
+"""What hug makes in a PostgreSQL database: six tables, and the `stored_functions` that change them.
 
 Events of a channel that are published together share a row: a row for each would take the server ten times as
 long, most of it for two indexes. Which requests were taken is known by a row for each run of them.
@@ -9,7 +9,7 @@ Where hug may not create tables an administrator runs what `sql` returns, and gr
 
 from typing import Final
 
-from hug.eventstream.engines.postgres.functions import APPEND, PRUNE
+from hug.eventstream.engines.postgres.stored_functions import APPEND, PRUNE
 
 VERSION: Final = 2
 """Of the tables. `facts` has it, and the oldest that still works with them. A function that is changed gets

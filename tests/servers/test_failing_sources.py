@@ -1,13 +1,10 @@
-"""What fails: a source is cut off without a clean end, so that a browser reconnects; a handler is a 500."""
+"""Sources that fail: a stream is cut off without a clean end, so that a browser reconnects."""
 
 from collections.abc import Callable
 
 import pytest
 
-from .client import Client
 from .serving import Server
-
-NEXT = b"GET /answer HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 @pytest.mark.parametrize("after", [0, 3])
@@ -86,34 +83,3 @@ def test_late_yield(server: Server) -> None:
     server.noted("late", "ended")
     server.streams_end()
     assert server.get("/answer")
-
-
-def is_used_again(client: Client) -> None:
-    assert client.head().status == 500
-    assert client.json() == {"errors": {"500 Internal Server Error": None}}
-    assert "connection" not in client.headers
-    client.send(NEXT)
-    assert client.head().status == 200
-    assert client.rest()
-
-
-def test_handlers(server: Server) -> None:
-    """A handler that fails is logged once, with its route; its connection is good for the next request."""
-    printed = len(server.log)
-    for number in range(3):
-        with server.open(f"/broken/{number}") as client:
-            is_used_again(client)
-    log = server.logs("this handler is broken: 2", printed)
-    assert "GET /broken/2, the route /broken/{kind}, failed" in log
-    assert log.count("RuntimeError: this handler is broken: 2\n") == 1
-    assert "in broken\n" in log, "the traceback does not lead to the handler"
-
-
-def test_handlers_that_left_a_body(server: Server) -> None:
-    """So it is if the handler has read nothing of a body that has come; or the server says that it is not."""
-    headers = {"Content-Length": "100000"}
-    with server.open("/broken/body", method="POST", headers=headers, body=b"x" * 100_000) as client:
-        if server.name == "granian":
-            assert client.head().headers["connection"] == "close"
-        else:
-            is_used_again(client)
