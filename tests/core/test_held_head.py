@@ -61,7 +61,9 @@ def test_one_write(port: int, path: str) -> None:
             client.sendall(get(path))
             data = b""
             while b"small" not in data or (path == "/chunks" and not data.endswith(b"0\r\n\r\n")):
-                data += client.recv(65536)
+                more = client.recv(65536)
+                assert more, data
+                data += more
             assert segments(client) == answered
 
 

@@ -115,7 +115,9 @@ def read(port: int, path: str) -> tuple[socket.socket, bytes]:
     connection.sendall(get(path))
     received = b""
     while b"first" not in received:
-        received += connection.recv(1000)
+        more = connection.recv(1000)
+        assert more, received
+        received += more
     return connection, received
 
 
@@ -131,7 +133,7 @@ def test_leaving(api: hug.API, kind: str) -> None:
             order.append("directive")
 
     @hug.get("/async", api=api)
-    async def endless(hug_session_=None, *, hug_Session):
+    async def endless(session=None, *, hug_Session):
         try:
             yield "first"
             await asyncio.sleep(1000)
