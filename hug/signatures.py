@@ -46,12 +46,14 @@ class Signature:
         takes_any: Whether any other name can be given, too.
         returns: The ``->`` annotation.
         bound: Names that cannot be given, although any can: as the ``self`` of a method, they have values.
+        rest: The parameter that takes any number of positional arguments; None without one.
     """
 
     parameters: tuple[Parameter, ...]
     takes_any: bool
     returns: Any
     bound: frozenset[str] = frozenset()
+    rest: Parameter | None = None
 
 
 def signature(function: Callable[..., Any]) -> Signature:
@@ -70,12 +72,14 @@ def signature(function: Callable[..., Any]) -> Signature:
     if not hasattr(function, "__code__"):
         raise TypeError(f"{function!r} is not a Python function or method: wrap it in a def")
     parameters: dict[str, Parameter] = {}
-    takes_any = False
+    takes_any, rest = False, None
     evaluate = _evaluator(function)
     own = inspect.signature(function, follow_wrapped=False)
     for name, parameter in own.parameters.items():
         if parameter.kind is inspect.Parameter.VAR_KEYWORD:
             takes_any = True
+        elif parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+            rest = Parameter(name, evaluate(or_nothing(parameter.annotation)))
         elif parameter.kind in NAMED:
             annotation = evaluate(or_nothing(parameter.annotation))
             parameters[name] = Parameter(name, annotation, or_nothing(parameter.default))
@@ -90,9 +94,9 @@ def signature(function: Callable[..., Any]) -> Signature:
         bound |= inner.bound | _filled_by_binding(function, inner)
         skipped = parameters.keys() | bound
         parameters |= {each.name: each for each in inner.parameters if each.name not in skipped}
-        takes_any = inner.takes_any
+        takes_any, rest = inner.takes_any, inner.rest
         returns = returns if returns is not NOTHING else inner.returns
-    return Signature(tuple(parameters.values()), takes_any, returns, bound)
+    return Signature(tuple(parameters.values()), takes_any, returns, bound, rest)
 
 
 def _bound(function: Callable[..., Any]) -> frozenset[str]:

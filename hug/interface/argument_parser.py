@@ -41,7 +41,7 @@ class Parser:
         prog: str,
         found: Sequence[Argument],
         *,
-        rest: str | None = None,
+        rest: Argument | None = None,
         takes_any: bool = False,
         description: str | None = None,
         version: str | None = None,
@@ -51,7 +51,7 @@ class Parser:
         Args:
             prog: How the command is called.
             found: Its arguments.
-            rest: The name of what takes any more words; None if nothing does.
+            rest: What takes any more words; None if nothing does.
             takes_any: Whether there may be options that are no parameters.
             description: What the command does.
             version: What ``--version`` prints; None has no such option.
@@ -78,7 +78,7 @@ class Parser:
                 nargs="*" if each.shape.many else None,
             )
         if rest is not None:
-            self.face.add_argument(rest, nargs="*")
+            self.face.add_argument(rest.field.external, help=rest.help, nargs="*")
         self._options.face = self.face
         self._spellings = _spellings(found)
 

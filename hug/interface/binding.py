@@ -61,6 +61,7 @@ class Binding:
         body: The field of a parameter called ``body``, None without one.
         directives: Parameter name to directive and its positional arguments: the default, if there is one.
         takes_any: Whether the function takes names that are not its parameters.
+        rest: The parameter that takes any number of positional arguments; None without one.
         required: Names of all parameters without a default, whoever fills them.
         whole: External names of the fields for which text is one value, commas and all.
     """
@@ -89,6 +90,7 @@ class Binding:
         self.external = dict(map_params or {})
         outside = {name: external for external, name in self.external.items()}
         self.takes_any = signature.takes_any
+        self.rest = signature.rest
         self._bound = signature.bound
         self.directives: dict[str, tuple[Directive, tuple[Any, ...]]] = {}
         self.injected: list[str] = []
@@ -101,11 +103,11 @@ class Binding:
             if name in injectable:
                 self.injected.append(name)
                 if name == "body":
-                    self.body = _field(parameter, name, annotation)
+                    self.body = field_of(parameter, name, annotation)
             elif found is not None:
                 self.directives[name] = (found, () if parameter.required else (parameter.default,))
             else:
-                fields.append(_field(parameter, outside.get(name, name), annotation))
+                fields.append(field_of(parameter, outside.get(name, name), annotation))
         self.fields = tuple(fields)
         self.whole = tuple(field.external for field in fields if field.whole)
         self.required = tuple(each.name for each in signature.parameters if each.required)
@@ -217,7 +219,12 @@ def prepare(annotation: Any) -> Callable[..., Any] | None:
     return convert or collecting(annotation)
 
 
-def _field(parameter: Parameter, external: str, annotation: Any) -> Field:
+def field_of(parameter: Parameter, external: str, annotation: Any) -> Field:
+    """Return a parameter as one that the outside fills.
+
+    Raises:
+        TypeError: hug cannot convert to ``annotation``.
+    """
     if isinstance(annotation, Unevaluated):
         what = (
             f"the annotation {annotation!r} of the parameter {parameter.name!r} means nothing where the "

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hug import introspect
 from hug.interface import stdout
-from hug.interface.arguments import arguments
-from hug.interface.binding import Field
+from hug.interface.argument_shapes import shape
+from hug.interface.arguments import Argument, arguments
+from hug.interface.binding import Field, field_of
 from hug.interface.call import ANSWERED
 from hug.interface.protocols import Owner
 from hug.interface.requestless import Requestless, RequestlessCall
 from hug.output_format.prepared import Output
+from hug.signatures import Parameter
+from hug.types.refusals import explain, is_refusal
 
 if TYPE_CHECKING:
     from hug.interface.argument_parser import Parser
@@ -49,6 +52,7 @@ class CLI(Requestless[CLICall]):
         version: What its ``--version`` prints after the name; None has no such option.
         doc: What it does.
         arguments: Its parameters, as a command line gives them.
+        rest: The one that takes any more words; None without one.
     """
 
     def __init__(self, route: Mapping[str, Any], function: Callable[..., Any], api: Owner) -> None:
@@ -61,8 +65,10 @@ class CLI(Requestless[CLICall]):
         self.name: str = route.get("name", function.__name__)
         self.version: object = route.get("version")
         self.doc: str = route.get("doc", function.__doc__) or ""
-        self._rest = introspect.takes_rest(function)
+        self.rest = self._rest_of(function)
         self._fields = {field.external: field for field in self.binding.fields}
+        if self.rest is not None:
+            self._fields[self.rest.field.external] = self.rest.field
         named_only = frozenset(field.name for field in self.binding.fields) - self.positional.keys()
         own = ("help",) if self.version is None else ("help", "version")
         short = (name[0] for name in own)
@@ -73,6 +79,20 @@ class CLI(Requestless[CLICall]):
                     f"{function.__qualname__}: there is an option --{each.field.external} already, call the "
                     f"parameter something else, or let map_params give it another name"
                 )
+
+    def _rest_of(self, function: Callable[..., Any]) -> Argument | None:
+        name, parameter = introspect.takes_rest(function), self.binding.rest
+        if name is None:
+            return None
+        if parameter is None or parameter.name != name:  # of what it wraps, which it does not pass on by name
+            parameter = Parameter(name)
+        annotation = self.route.get("args", {}).get(name, parameter.annotation)
+        field = field_of(parameter, name, annotation)
+        if field.asynchronous:
+            raise TypeError(
+                f"{function.__qualname__}: the type of *{name} is async, and would not be awaited"
+            )
+        return Argument(field, shape(annotation), ())
 
     @property
     def parser(self) -> Any:
@@ -86,7 +106,7 @@ class CLI(Requestless[CLICall]):
         return Parser(
             prog or Path(sys.argv[0]).name,
             self.arguments,
-            rest=self._rest,
+            rest=self.rest,
             takes_any=self.binding.takes_any,
             description=self.doc,
             version=None if self.version is None else f"{self.name} {self.version}",
@@ -154,6 +174,27 @@ class CLI(Requestless[CLICall]):
                 except ValueError as error:
                     errors[name] = str(error)
         return call.given
+
+    def bind(self, call: CLICall, given: dict[str, Any], errors: dict[str, Any]) -> dict[str, Any]:
+        """See `Interface.bind`; also converts the words for ``*args``."""
+        arguments = super().bind(call, given, errors)
+        if self.rest is not None and self.rest.field.convert is not None:
+            call.rest = tuple(self._more(self.rest, call, errors))
+        return arguments
+
+    def _more(self, rest: Argument, call: CLICall, errors: dict[str, Any]) -> Iterator[Any]:
+        """Yield the values of the words for ``*args``, up to one that does not convert."""
+        field = rest.field
+        context = {"context": call.context} if field.contextual else {}
+        for word in call.rest:
+            try:
+                yield field.convert(rest.shape.value(word), **context)  # type: ignore[misc]
+            except Exception as error:
+                if self.raise_on_invalid or not is_refusal(error):
+                    raise
+                call.written[field.external] = word
+                errors[field.external] = explain(error)
+                return
 
     def offered(self, call: CLICall) -> dict[str, Any]:
         """See `Interface.offered`."""

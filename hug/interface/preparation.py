@@ -47,7 +47,7 @@ def signature(
     replaced = (
         Parameter(each.name, each.annotation, defaults.get(each.name, each.default)) for each in named
     )
-    return Signature(tuple(replaced), own.takes_any, own.returns, own.bound)
+    return Signature(tuple(replaced), own.takes_any, own.returns, own.bound, own.rest)
 
 
 def transformation(option: Any, returns: Any) -> tuple[Flexible | None, type | None]:

@@ -1,6 +1,7 @@
 """Commands: what is made of a signature, of words and of results. `hug.cli`."""
 
 import asyncio
+import functools
 import io
 import re
 from dataclasses import dataclass
@@ -266,6 +267,40 @@ def test_any_words(api: hug.API) -> None:
     assert hug.test.cli(anything, "1", "9", *options) == ["1", "2", ("9",), 3, more]
     assert hug.test.cli(anything, "--d=x", "1", "9") == ["1", "2", ("9",), 3, {"d": "x"}]
     assert hug.test.cli(anything, "1", "--", "--a", "--", "-b") == ["1", "2", ("--a", "--", "-b"), 3, {}]
+
+
+def test_typed_words(api: hug.API, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each word for ``*args`` is converted to its type, which ``--help`` tells."""
+
+    @hug.cli(api=api)
+    def added(first: int, *numbers: int):
+        return [first, numbers]
+
+    assert hug.test.cli(added, "1", "2", "-3") == [1, (2, -3)]
+    assert hug.test.cli(added, "1") == [1, ()]
+    told = shown(added, capsys, "1", "2", "x", "y")
+    assert told.endswith("program: error: argument numbers: invalid int value: 'x'\n[2]")
+    assert re.search(r"numbers +Integer", shown(added, capsys, "--help"))
+
+    @hug.cli(api=api)
+    def typed(*values: Annotated[Literal["a", "b"], str.upper]):
+        return values
+
+    assert hug.test.cli(typed, "a", "b") == ("A", "B")
+    assert "argument values: invalid choice: 'c'" in shown(typed, capsys, "a", "c")
+
+    @hug.cli(api=api)
+    @functools.wraps(added)
+    def wrapped(*args, **kwargs):
+        return added(*args, **kwargs)
+
+    assert hug.test.cli(wrapped, "1", "2") == [1, (2,)]
+
+    async def later(value):
+        return value
+
+    with pytest.raises(TypeError, match=r"the type of \*values is async"):
+        hug.cli(api=api, args={"values": later})(lambda *values: values)
 
 
 def test_other_names(api: hug.API, capsys: pytest.CaptureFixture[str]) -> None:
