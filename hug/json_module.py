@@ -2,9 +2,9 @@
 
 Beyond what JSON has, hug knows dates and times, bytes, `decimal.Decimal`, `fractions.Fraction`, `uuid.UUID`,
 IP addresses and networks, paths, enum members, dataclasses, attrs classes, named tuples, msgspec structs,
-pydantic models, NumPy scalars and arrays, mappings, and every iterable. An object can speak for itself with
-``__native_types__()``; `register` teaches hug anything else. Optional packages are recognised by the methods
-of their objects, so none of them is imported here.
+models and types of pydantic, NumPy scalars and arrays, mappings, and every iterable. An object can speak for
+itself with ``__native_types__()``; `register` teaches hug anything else. Optional packages are recognised by
+their objects, so none of them is imported here.
 """
 
 import base64
@@ -13,8 +13,10 @@ import json
 import marshal
 import math
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -34,6 +36,7 @@ _SURROGATE = re.compile(r"\\u[dD]")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _STEP = tuple({"[": 1, "{": 1, "]": -1, "}": -1}.get(chr(byte), 0) for byte in range(256))
 _SCALARS = frozenset((str, int, float, bool, type(None)))
+_PYDANTIC = frozenset(("pydantic", "pydantic_core"))
 
 
 MOST_DEPTH: Final = 200
@@ -235,6 +238,10 @@ def _converted(value: Any) -> object:
             f"cannot turn {kind.__qualname__} into JSON: what comes in the course of time is a stream of "
             "events, and for functions with @hug.sse"
         )
+    if any(each.__module__.partition(".")[0] in _PYDANTIC for each in kind.__mro__):
+        # A secret is asterisks to it; some of its types it cannot write alone.
+        with suppress(ValueError):
+            return sys.modules["pydantic_core"].to_jsonable_python(value)
     raise TypeError(
         f"cannot turn {kind.__qualname__} into JSON: "
         f"decorate a converter for it with hug.output_format.json_convert({kind.__qualname__})"

@@ -20,6 +20,7 @@ import attrs
 import msgspec
 import numpy as np
 import pydantic
+import pydantic_core
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -421,3 +422,30 @@ def test_many_brackets_are_not_deep() -> None:
     """Lists and objects beside each other, and brackets in text, count for nothing."""
     assert len(loads("[" + "[[]]," * 5000 + "1]")) == 5001
     assert loads(dumps("[" * 5000)) == "[" * 5000
+
+
+class OwnUrl(pydantic.AnyUrl):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (pydantic.HttpUrl("http://x"), "http://x/"),
+        (OwnUrl("a://b"), "a://b"),
+        (pydantic.PostgresDsn("postgres://u@h/db"), "postgres://u@h/db"),
+        (pydantic_core.Url("http://x/"), "http://x/"),
+        (pydantic.SecretStr("hidden"), "**********"),
+        (pydantic.SecretBytes(b"hidden"), "**********"),
+    ],
+)
+def test_types_of_pydantic(value: object, written: str) -> None:
+    """pydantic's own types are what it writes them as, alone and inside; a secret stays one."""
+    assert loads(dumps(value)) == written
+    assert loads(dump_line({"a": [value]})) == {"a": [written]}
+
+
+def test_what_pydantic_does_not_write() -> None:
+    """What pydantic cannot write alone asks for a converter, as anything else does."""
+    with pytest.raises(TypeError, match="cannot turn NameEmail into JSON: decorate a converter"):
+        dumps(pydantic.NameEmail("a", "a@b.c"))
