@@ -239,7 +239,7 @@ def functions(value: Requirements) -> tuple[Callable[..., Any], ...]:
     Raises:
         TypeError: One is no function.
     """
-    several = (value,) if callable(value) else tuple(value)
+    several = (value,) if callable(value) or isinstance(value, str) else tuple(value)
     for each in several:
         if not callable(each):
             raise TypeError(f"requires= takes functions, and {each!r} is none")

@@ -5,6 +5,7 @@ classes such as `int` are called, as hug always did, and so have no converter he
 """
 
 import typing
+from collections import abc
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from enum import Enum
@@ -33,8 +34,10 @@ from hug.types.bounded_constructors import careful
 from hug.types.bounded_values import bounded, bounded_model
 from hug.types.by_pydantic import adapter, is_for_pydantic, validated
 from hug.types.checks import checks_inside
+from hug.types.choices import with_choices
 from hug.types.records import anywhere, record_fields, refused, struct_like
 from hug.types.truth import truth
+from hug.types.uploaded import refuse_files
 
 Converter = Callable[..., Any]
 
@@ -59,7 +62,10 @@ def converter(annotation: Any) -> Converter | None:
         )
     if (own := adapted(annotation)) is not None:
         return own
+    if anywhere(annotation, _is_of_functions):
+        raise TypeError(f"hug cannot convert values to {annotation}: no client can send a function")
     if is_for_pydantic(annotation):
+        refuse_files(annotation)
         _refuse_uncalled(annotation)
         return _lenient(_pydantic_converter(adapter(annotation).validate_python, annotation), annotation)
     if isinstance(annotation, type):
@@ -76,6 +82,10 @@ def converter(annotation: Any) -> Converter | None:
     if annotation is None or typing.get_origin(annotation) is not None:
         return _msgspec_converter(annotation)
     return None
+
+
+def _is_of_functions(annotation: Any) -> bool:
+    return (typing.get_origin(annotation) or annotation) is abc.Callable
 
 
 def _unchanged(value: Any) -> Any:
@@ -160,6 +170,7 @@ def _is_own(annotation: Any) -> bool:
 
 
 def _msgspec_converter(annotation: Any) -> Converter:
+    refuse_files(annotation)
     try:
         _check(annotation)
     except TypeError as error:
@@ -230,7 +241,7 @@ def _msgspec_convert(value: Any, annotation: Any) -> Any:
     try:
         return msgspec.convert(value, annotation, strict=False, dec_hook=_call)
     except msgspec.ValidationError as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(with_choices(str(error), annotation)) from None
 
 
 def _msgspec_bounded(value: Any, annotation: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, BinaryIO, get_args, get_origin
 
 from hug.types.annotations import beside_none
 from hug.types.base import Type
+from hug.types.records import anywhere
 
 
 class UploadedFile(ABC):
@@ -71,3 +72,12 @@ def upload_type(annotation: Any) -> File | None:
     if origin is list and arguments[0] is UploadedFile:
         return Files()
     return File() if annotation is UploadedFile else None
+
+
+def refuse_files(annotation: Any) -> None:
+    """Raise TypeError for an annotation that has uploaded files inside, where nothing would find them."""
+    if anywhere(annotation, lambda each: each is UploadedFile):
+        raise TypeError(
+            f"{annotation} has an UploadedFile in it, and a file comes as a parameter of its own: annotate "
+            "one with hug.UploadedFile, or list[hug.UploadedFile] for several, beside the other fields"
+        )

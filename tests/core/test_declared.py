@@ -216,7 +216,7 @@ def test_other_options(name: str) -> None:
         ("output", "json", "output= takes a function, and 'json' is none"),
         ("validate", "check", "validate= takes a function, and 'check' is none"),
         ("on_invalid", 5, "on_invalid= takes a function, and 5 is none"),
-        ("requires", "member", "requires= takes functions, and 'm' is none"),
+        ("requires", "member", "requires= takes functions, and 'member' is none"),
         ("requires", [str, None], "requires= takes functions, and None is none"),
         ("accept", ("GET", "PSOT"), "accept= takes methods of HTTP, and 'PSOT' is none"),
         ("max_body", "1M", "max_body= takes a number of bytes, from 0, and '1M' is none"),

@@ -24,6 +24,7 @@ from typing_extensions import TypeAliasType
 
 from hug import types
 from hug.exceptions import InvalidTypeData
+from hug.interface.binding import prepare
 from hug.json_module import dumps, loads
 from hug.types.annotations import has_records, takes_list
 from hug.types.descriptions import describe
@@ -38,6 +39,11 @@ class Colour(Enum):
 class Level(Enum):
     LOW = 1
     HIGH = 2.5
+
+
+class Size(Enum):
+    SMALL = 1
+    LARGE = 2
 
 
 class Season(Enum):
@@ -194,7 +200,8 @@ REFUSED = [
     (list[int], "z", "Expected `int`, got `str` - at `$[0]`"),
     (list[int], {"a": 1}, "Expected `array`, got `object`"),
     (dict[str, int], "x", "Expected `object`, got `str`"),
-    (Literal["a", "b"], "c", "Invalid enum value 'c'"),
+    (Literal["a", "b"], "c", "Invalid enum value 'c', the values are 'a', 'b'"),
+    (list[Size], ["3"], "Invalid enum value 3, the values are 1, 2 - at `$[0]`"),
     (Annotated[int, msgspec.Meta(ge=1)], "0", "Expected `int` >= 1"),
     (Annotated[int, types.in_range(1, 5)], "5", "'5' reaches the limit of 5"),
     (Annotated[int, "how many"], "z", "invalid literal for int() with base 10: 'z'"),
@@ -411,6 +418,76 @@ def test_results_may_be_nan() -> None:
     """What is a float already stays what it is."""
     assert math.isnan(converter(float)(math.nan))
     assert math.isnan(converter(float | None)(math.nan))
+
+
+class Choices(msgspec.Struct):
+    colour: Literal["red", "green"]
+    size: Size = Size.SMALL
+    many: Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13] = 1
+
+
+def test_choices() -> None:
+    """A value that is none of a few is told these, of each field its own; no more than a dozen."""
+    with pytest.raises(InvalidTypeData) as refused:
+        converter(Choices)({"colour": "blue", "size": 5, "many": 14})
+    assert refused.value.reasons == {
+        "colour": "Invalid enum value 'blue', the values are 'red', 'green'",
+        "size": "Invalid enum value 5, the values are 1, 2",
+        "many": "Invalid enum value 14",
+    }
+    with pytest.raises(ValueError, match=r"^Invalid enum value 'x' - at `\$\[0\]\.colour`$"):
+        converter(list[Choices])([{"colour": "x"}])  # which of the three sets it is about is not known
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        abc.Callable[[], int],
+        typing.Callable[[], int],
+        typing.Callable,
+        abc.Callable,
+        abc.Callable[..., int] | None,
+        list[abc.Callable[[str], int]],
+    ],
+)
+def test_functions(annotation: Any) -> None:
+    """A type of functions is refused when it is declared: no client can send one."""
+    with pytest.raises(TypeError, match=r"hug cannot convert values to .*: no client can send a function"):
+        converter(annotation)
+
+
+@dataclass
+class WithFile:
+    name: str
+    file: types.UploadedFile
+
+
+class Files(TypedDict):
+    file: list[types.UploadedFile]
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        WithFile,
+        list[WithFile],
+        WithFile | None,
+        Files,
+        types.UploadedFile | str,
+        dict[str, types.UploadedFile],
+        tuple[types.UploadedFile, ...],
+    ],
+)
+def test_files_inside(annotation: Any) -> None:
+    """A file within another type is refused when it is declared, and what to do is said."""
+    with pytest.raises(
+        TypeError, match=r"has an UploadedFile in it, .*: annotate one with hug\.UploadedFile"
+    ):
+        converter(annotation)
+    with pytest.raises(TypeError, match="has an UploadedFile in it"):
+        types.Multiple[annotation]
+    for alone in (types.UploadedFile, types.UploadedFile | None, list[types.UploadedFile]):
+        assert prepare(alone) is not None
 
 
 def even(value: int) -> int:
