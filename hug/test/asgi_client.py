@@ -73,10 +73,14 @@ class StreamClient:
         """Send the request and wait for the head of the response; raise what the application raises before.
 
         Raises:
-            StreamTimeout: It has not begun to answer in time.
+            StreamTimeout: It has not begun to answer in time; it is cancelled.
         """
         self._task = asyncio.get_running_loop().create_task(self._run())
-        await self._wait(lambda: self.status != 0, "the head of the response")
+        try:
+            await self._wait(lambda: self.status != 0, "the head of the response")
+        except StreamTimeout:
+            await self._cancel(self._task)
+            raise
         if self.status == 0:
             await self._task
             raise StreamCut("the application returned without an answer")
@@ -118,11 +122,14 @@ class StreamClient:
             return
         await asyncio.wait({task}, timeout=self._timeout)
         if not task.done():
-            task.cancel()
-            await asyncio.wait({task}, timeout=self._timeout)
+            await self._cancel(task)
             raise StreamTimeout(f"the stream went on for {self._timeout:g} s after its client had left")
         if not task.cancelled() and (error := task.exception()) is not None:
             raise error
+
+    async def _cancel(self, task: asyncio.Task[None]) -> None:
+        task.cancel()
+        await asyncio.wait({task}, timeout=self._timeout)
 
     async def _run(self) -> None:
         try:

@@ -57,7 +57,10 @@ def test_a_server(running: Callable[[str], Server]) -> None:
         user, password = nats_server.user_name, nats_server.password
         client = await nats.connect(nats_server.url, user=user, password=password)
         try:
-            return {str(each.config.name) for each in await client.jetstream().streams_info()}
+            names: list[str] = []
+            while page := await client.jetstream().streams_info(offset=len(names)):
+                names += [str(each.config.name) for each in page]
+            return set(names)
         finally:
             await client.close()
 

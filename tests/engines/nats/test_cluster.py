@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-import hug
+from hug.eventstream.brokers.url import broker
+from hug.eventstream.channels.registry import Channels
 
 from ...waiting import until
 from ..nats_server import NatsOfCluster
@@ -30,10 +31,10 @@ def cluster() -> Iterator[list[NatsOfCluster]]:
 
 def test_a_server_that_dies(cluster: list[NatsOfCluster]) -> None:
     """With replicas=3 nothing is lost, and all goes on, when the server dies that has the channel's lead."""
-    api = hug.API()
     places = ",".join(f"{each.host}:{each.port}" for each in cluster)
-    api.broker = f"{cluster[0].url.rpartition('@')[0]}@{places}?replicas=3&patience=30"
-    news = hug.sse.channel("news", history=100, api=api)
+    # None that servers in this process would wait for, when all of these are gone.
+    channels = Channels(broker(f"{cluster[0].url.rpartition('@')[0]}@{places}?replicas=3&patience=30"))
+    news = channels.get("news", history=100)
 
     async def asked(stream: str) -> Any:
         async with administrator(cluster[0].url) as ask:
@@ -48,4 +49,4 @@ def test_a_server_that_dies(cluster: list[NatsOfCluster]) -> None:
         ids += [news.publish(number).result(40) for number in range(20, 40)]
         read = [messages.next_message(40) for _ in ids]
     assert [(each.id, each.json()) for each in read if each] == list(zip(ids, range(40), strict=True))
-    api.http.channels.broker.close(5)
+    channels.broker.close(5)
