@@ -27,6 +27,7 @@ LONG = (
     "servers/test_ending.py",
     "command/test_workers.py",
     "engines/shared",
+    "engines/test_channels_at_random.py",
     "command/test_listen.py",
     "engines/nats",
     "servers/test_recycling.py",
