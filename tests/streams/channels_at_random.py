@@ -307,12 +307,7 @@ class Channels(RuleBasedStateMachine):
         truths = [self.channels[name] for name, _ in parts]
         oldest = [await each.oldest() for each in truths]
         if last_event_id:
-            # The id of a gap may be that of no event that is known: who comes with it is told once more.
-            known = [not each.startswith(f"{GONE}-") for each in last_event_id.split(":")]
-            places = [
-                place if place is not None and known[index] else None
-                for index, place in enumerate(places_of(last_event_id, parts, self.channels))
-            ]
+            places = places_of(last_event_id, parts, self.channels)
         else:
             places = [*oldest] if "start" in url else [each.last for each in truths]
         gaps = {
@@ -370,7 +365,9 @@ class Channels(RuleBasedStateMachine):
     def leave(self, data: st.DataObject) -> None:
         following = data.draw(st.sampled_from(self.following))
         self.following.remove(following)
-        self.left += [(following.url, each) for each in following.may_resume_from(self.channels) if each]
+        # The id of a gap may be that of no event that is known: who comes with it may be told once more.
+        ids = [each for each in following.may_resume_from(self.channels) if each and f"{GONE}-" not in each]
+        self.left += [(following.url, each) for each in ids]
         self.do(following.client.leave())
 
     def teardown(self) -> None:
