@@ -789,6 +789,21 @@ def test_place_at_the_beginning(processes: Processes, server: Server) -> None:
         assert (again if isinstance(again, Place) else again.result(20)) == Place(0)
 
 
+def test_place_of_an_event_that_was_taken_out(processes: Processes, server: Server) -> None:
+    """Who asks for so many of the newest begins there, be the event before them deleted by other means."""
+    publisher = processes.topic()
+    for number in range(10):
+        publisher.append(event(number)).result(20)
+    with server.lock:
+        del server.runs["news"].events[4]
+    channel = processes.topic()
+    ready = channel.follow()
+    assert ready is not None
+    ready.result(20)
+    found = channel.locate(5)
+    assert (found if isinstance(found, Place) else found.result(5)) == Place(5)
+
+
 def test_id_that_is_newer_than_the_log(
     processes: Processes, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

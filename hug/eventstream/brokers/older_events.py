@@ -169,9 +169,12 @@ class OlderEvents:
         if follower.log.identity(number) is not None:
             return Place(position)
         events = await self._around(follower, number)
-        if follower.link is not link or not events or events[0].position != number:
+        if follower.link is not link:
             return None
-        return Place(position, 0, id_of(events[0]))
+        there = (
+            bool(events) and events[0].position == number
+        )  # else it was taken out of the middle, or trimmed
+        return Place(position, 0, id_of(events[0]) if there else None)
 
     async def _ends_now(self, follower: Follower) -> Ends:
         """Return where the channel begins and ends, in the life that the replica is of."""
