@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from hug.eventstream.brokers.pending_event import Taken
+from hug.eventstream.brokers.pending_event import Taken, settle
 from hug.eventstream.history.log import Bounds
 from hug.exceptions import NotTaken
 
@@ -55,6 +55,22 @@ def test_before_and_after() -> None:
         return [await asyncio.wrap_future(each) for each in (early, late, third)]
 
     assert asyncio.run(await_them()) == ["me.1-1"] * 3
+
+
+def test_taken_meanwhile() -> None:
+    """An event that is taken in one thread, just as another asks for its id, has one."""
+
+    class Elsewhere(Office):
+        @property
+        def thread(self) -> int:  # type: ignore[override]  # asked for when it was seen that there is no id yet
+            settle([event], [7])
+            return 0
+
+    for asked in (False, True):
+        event = taken(Elsewhere())
+        if asked:
+            event.add_done_callback(lambda _: None)
+        assert event.result(0) == "me.1-7"
 
 
 def test_failure() -> None:

@@ -110,15 +110,13 @@ class Taken(  # type: ignore[misc]  # dataclasses could not be changed if what t
 
     def result(self, timeout: float | None = None) -> str:
         """See `Future.result`; raise `TimeoutError` where waiting for it would take for ever."""
-        if self._position:
-            return f"{self.request}-{self._position}"
-        if self._result is not None:
-            return self._result
-        self._ask()
-        if not self.done() and (threading.get_ident() == self.answering.thread or held_here()):
-            # A finalizer, or a signal handler, in the middle of what the answer needs to come through.
-            raise TimeoutError("the event is taken when what it was published in the middle of goes on")
-        return super().result(timeout)
+        if not self._position and self._result is None:
+            self._ask()
+            if not self.done() and (threading.get_ident() == self.answering.thread or held_here()):
+                # A finalizer, or a signal handler, in the middle of what the answer needs to come through.
+                raise TimeoutError("the event is taken when what it was published in the middle of goes on")
+            super().result(timeout)  # which has nothing to return if `settle` has come between
+        return self._result or f"{self.request}-{self._position}"
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """See `Future.exception`."""
