@@ -253,7 +253,8 @@ def test_change(hug: Start, folder: Path) -> None:
     (folder / "app.py").write_text(PROGRAM.replace('"one"', '"three"'))
     processes_now(running, 2, lambda seen: not seen & after)
     running.says("three")
-    assert running.stderr.count("WARNING") == 3
+    # A file that is being written may be seen empty, and changes once more then.
+    assert running.stderr.count("WARNING") == running.stderr.count("hug detected changes in 'app.py'") >= 3
 
 
 def test_told_to_end_while_replacing(hug: Start, folder: Path) -> None:
