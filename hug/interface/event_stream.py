@@ -120,20 +120,24 @@ class EventStreamHTTP(HTTP):
             handover.last_event_id, handover.misread = UNKNOWN, error
         return super().gather(exchange, errors)
 
-    async def call(self, exchange: Exchange, arguments: dict[str, Any]) -> Any:
+    async def obtain(self, exchange: Exchange) -> Any:
+        """See `HTTP.obtain`; a broker that cannot be reached gives a stream that asks to come back later."""
+        try:
+            return await super().obtain(exchange)
+        except Unreachable as error:
+            return _refusal(error)  # after an HTTP error an `EventSource` would stay away for good
+
+    def call(self, exchange: Exchange, arguments: dict[str, Any]) -> Any:
         """See `HTTP.call`; the function is not called for HEAD, and once only if its source is shared."""
         if exchange.request.method == "HEAD":
             return _HEAD
         handover: Handover = exchange.request.scope[SCOPE_KEY]
-        try:
-            if handover.outcome is not None:
-                result, error = handover.outcome
-                if error is not None:
-                    raise error
-                return result
-            return await super().call(exchange, arguments) if self._shared is None else _SHARED
-        except Unreachable as error:
-            return _refusal(error)  # after an HTTP error an `EventSource` would stay away for good
+        if handover.outcome is not None:
+            result, error = handover.outcome
+            if error is not None:
+                raise error
+            return result
+        return super().call(exchange, arguments) if self._shared is None else _SHARED
 
     async def respond(self, exchange: Exchange, result: Any) -> None:
         """Have the application stream the result once the head is out.

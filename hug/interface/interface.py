@@ -107,7 +107,11 @@ class Interface(Generic[C]):
             if errors:
                 call.errors = errors
                 return await self.disapprove(call, errors)
-        return await self.call(call, arguments)
+        result = self.call(call, arguments)
+        if not hasattr(result, "__await__"):
+            return result
+        # A wrapper of an async function may be a plain one.
+        return await (result if self.asynchronous else call.execution.resolve(result))
 
     # Steps
 
@@ -194,16 +198,9 @@ class Interface(Generic[C]):
         call.directives.append(value)
         return value
 
-    def call(self, call: C, arguments: dict[str, Any]) -> Awaitable[Any]:
-        """Return an awaitable of what the function returns."""
-        if self.asynchronous:
-            return self.function(**arguments)  # type: ignore[no-any-return]
-        return self._call_sync(call, arguments)
-
-    async def _call_sync(self, call: C, arguments: dict[str, Any]) -> Any:
-        result = self.function(**arguments)
-        # A wrapper of an async function may be a plain one.
-        return await call.execution.resolve(result) if hasattr(result, "__await__") else result
+    def call(self, _call: C, arguments: dict[str, Any]) -> Any:
+        """Return what the function returns, or an awaitable of that."""
+        return self.function(**arguments)
 
     async def transformed(self, call: C, result: Any) -> Any:
         """Return the result as the option ``transform``, or the ``->`` annotation, makes it."""

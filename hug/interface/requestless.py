@@ -78,13 +78,13 @@ class Requestless(Interface[R]):
         """See `Interface.gather`."""
         return call.given
 
-    async def call(self, call: R, arguments: dict[str, Any]) -> Any:
-        """Return what the function returns."""
+    def call(self, call: R, arguments: dict[str, Any]) -> Any:
+        """See `Interface.call`."""
         if not call.rest:
-            return await super().call(call, arguments)
+            return super().call(call, arguments)
         # What comes before ``*args`` cannot be given by name then.
         before = [arguments.pop(name, default) for name, default in self.positional.items()]
-        return await call.execution.resolve(self.function(*before, *call.rest, **arguments))
+        return self.function(*before, *call.rest, **arguments)
 
     async def formatted(self, call: R, data: Any, formatter: Output | None) -> Any:
         """Return ``data`` as a format writes it; as it is without a format."""

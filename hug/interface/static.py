@@ -31,7 +31,7 @@ class StaticHTTP(HTTP):
         self._cache_control: str | None = route.get("cache")
         self._open = Flexible(self._opened, "directories", "exchange")
 
-    async def call(self, exchange: Exchange, arguments: dict[str, Any]) -> Any:
+    def call(self, exchange: Exchange, arguments: dict[str, Any]) -> Any:
         """See `HTTP.call`.
 
         Raises:
@@ -39,7 +39,7 @@ class StaticHTTP(HTTP):
         """
         if exchange.request.method not in {"GET", "HEAD"}:
             raise HTTPMethodNotAllowed(["GET", "HEAD"])
-        return await super().call(exchange, arguments)
+        return super().call(exchange, arguments)
 
     async def respond(self, exchange: Exchange, result: Any) -> None:
         """Answer with a file.
