@@ -26,8 +26,11 @@ APPS = Path(__file__).parent / "apps"
 
 def main() -> None:
     sys.argv[0] = "hug"  # what hug 2 calls itself is decided when it is imported
-    import hug  # before the forks, so that only one process has to
+    import hug  # before the forks, so that only one process has to, and all that its names load when asked for
 
+    for name in getattr(hug, "__all__", ()):
+        if name != "this":  # which prints
+            getattr(hug, name)
     servers = {"wsgi": serve_wsgi, "hug": serve_wsgi if hug.__version__.startswith("2.") else serve_ours}
     servers["hug"](None, None)
     answers, children = os.fdopen(os.dup(1), "w"), []
