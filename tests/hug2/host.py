@@ -26,7 +26,7 @@ APPS = Path(__file__).parent / "apps"
 
 def main() -> None:
     sys.argv[0] = "hug"  # what hug 2 calls itself is decided when it is imported
-    import hug  # before the forks, so that only one process has to, and all that its names load when asked for
+    import hug  # before the forks, so that only one process has to; with all that its names load
 
     for name in getattr(hug, "__all__", ()):
         if name != "this":  # which prints
