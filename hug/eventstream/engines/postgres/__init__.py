@@ -15,6 +15,7 @@ import psycopg
 
 from hug.eventstream.engines.engine import Ends, Entry, Hearer, Kept
 from hug.eventstream.engines.postgres.appending import Appending
+from hug.eventstream.engines.postgres.binary import texts
 from hug.eventstream.engines.postgres.chunks import events
 from hug.eventstream.engines.postgres.connection import Link, Row
 from hug.eventstream.engines.postgres.errors import BUSY, of_the_event, refused, unreachable, unread
@@ -138,7 +139,7 @@ class PostgresEngine:
             self.home = Home(database, system)
             written = self._written = names(self._prefix, schema)
             self._names = {name: each.replace("%", "%%") for name, each in written.items()}
-            self._feed = Feed(hearer, self._names)
+            self._feed = Feed(hearer, written)
             self._appending = Appending(self._call)
             self._watched = await self._setup.listen(self._links, written)
         except BaseException as error:
@@ -296,7 +297,8 @@ class PostgresEngine:
         link = self._writing
         if link is None or self._failure is not None or self._closed:
             raise unreachable(self._failure)
-        return await link.call(query.format(**self._written), arguments)
+        rows = await link.call(query.format(**self._written), arguments)
+        return texts(rows[0][-1], link.encoding)
 
     async def _sure(self, link: Link | None, query: str, parameters: Sequence[object]) -> list[Row]:
         """Ask what the server has no reason to refuse; if it does, connecting again may help."""

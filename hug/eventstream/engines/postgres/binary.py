@@ -1,4 +1,4 @@
-"""Arguments and arrays as PostgreSQL takes and gives them in binary. No I/O."""
+"""Arguments and values as PostgreSQL takes and gives them in binary. No I/O."""
 
 import struct
 from collections.abc import Sequence
@@ -13,6 +13,8 @@ _HEAD: Final = struct.Struct("!iiIii")
 _EMPTY: Final = struct.Struct("!iiI")
 _SIZE: Final = struct.Struct("!i")
 _NULL: Final = _SIZE.pack(-1)
+_BIGINT: Final = struct.Struct("!q")
+_DOUBLE: Final = struct.Struct("!d")
 
 
 def argument(value: object, encoding: str) -> bytes | None:
@@ -54,3 +56,30 @@ def texts(array: bytes, encoding: str) -> list[str]:
         found.append(array[at + _SIZE.size : end].decode(encoding))
         at = end
     return found
+
+
+def integers(array: bytes) -> list[int]:
+    """Return the items of an ``int[]`` without NULLs."""
+    dimensions = _SIZE.unpack_from(array)[0]
+    if not dimensions:
+        return []
+    _, _, _, many, _ = _HEAD.unpack_from(array)
+    # Each has its size before it.
+    return list(struct.unpack_from(f"!{2 * many}i", array, _HEAD.size)[1::2])
+
+
+def integer(value: bytes) -> int:
+    """Return a ``bigint``."""
+    found: int = _BIGINT.unpack(value)[0]
+    return found
+
+
+def real(value: bytes) -> float:
+    """Return a ``float8``."""
+    found: float = _DOUBLE.unpack(value)[0]
+    return found
+
+
+def text(value: bytes, encoding: str) -> str:
+    """Return a ``text``."""
+    return str(value, encoding)

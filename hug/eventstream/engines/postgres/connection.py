@@ -13,7 +13,7 @@ from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGresult
 from psycopg.rows import tuple_row
 
-from hug.eventstream.engines.postgres.binary import argument, texts
+from hug.eventstream.engines.postgres.binary import argument
 from hug.eventstream.engines.postgres.errors import unreachable
 
 Row: TypeAlias = tuple[Any, ...]
@@ -35,6 +35,7 @@ class Link:
 
     Attributes:
         answered: When the last answer came, by the event loop's clock.
+        encoding: Of texts.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class Link:
         self._results: list[PGresult] = []
         self._answer: asyncio.Future[None] | None = None  # that all results are there
         encoding = connection.info.encoding
-        self._encoding = "utf-8" if encoding == "ascii" else encoding  # it means that there is none
+        self.encoding = "utf-8" if encoding == "ascii" else encoding  # it means that there is none
         self._failure: Exception | None = None
         self._closed = False
         self._socket = connection.pgconn.socket
@@ -110,22 +111,24 @@ class Link:
         """
         return await self._shielded(self._in_turn(lambda: self._execute(query, parameters), patience, first))
 
-    async def call(self, query: str, arguments: Sequence[object]) -> list[str]:
-        """Run a statement that is run often, and return the array of texts that is last in its only row.
+    async def call(
+        self, query: str, arguments: Sequence[object], *, first: bool = False
+    ) -> Sequence[Sequence[Any]]:
+        """Run a statement that is run often, and return its rows, in binary: see `binary`.
 
         It takes half the time that `ask` does: psycopg's cursor is made for whatever may come.
 
         Args:
             query: The statement, with its arguments as ``$1`` and so on. It is prepared once.
             arguments: See `hug.eventstream.engines.postgres.binary.argument`.
+            first: See `ask`.
 
         Raises:
             psycopg.Error: See `ask`.
             Unreachable: See there.
         """
-        written = [argument(each, self._encoding) for each in arguments]
-        rows = await self._shielded(self._in_turn(lambda: self._call(query, written), PATIENCE, False))
-        return texts(rows[0][-1], self._encoding)
+        written = [argument(each, self.encoding) for each in arguments]
+        return await self._shielded(self._in_turn(lambda: self._call(query, written), PATIENCE, first))
 
     async def _shielded(self, asked: Coroutine[Any, Any, list[Row]]) -> list[Row]:
         asking = self._loop.create_task(asked)
@@ -188,13 +191,14 @@ class Link:
         name = self._prepared.get(query)
         if name is None:
             name = b"hug_%d" % len(self._prepared)
-            await self._exchange(lambda: server.send_prepare(name, query.encode(self._encoding)))
+            await self._exchange(lambda: server.send_prepare(name, query.encode(self.encoding)))
             self._prepared[query] = name
         formats = [Format.BINARY] * len(arguments)
         result = await self._exchange(
             lambda: server.send_query_prepared(name, arguments, formats, Format.BINARY)
         )
-        return [(result.get_value(0, result.nfields - 1),)]
+        columns, value = range(result.nfields), result.get_value
+        return [tuple([value(row, column) for column in columns]) for row in range(result.ntuples)]
 
     async def _exchange(self, send: Callable[[], None]) -> PGresult:
         """Send a question, and return its result."""
@@ -210,7 +214,7 @@ class Link:
             raise psycopg.OperationalError("there is no answer")
         result = self._results[-1]
         if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
-            raise error_from_result(result, self._encoding)
+            raise error_from_result(result, self.encoding)
         return result
 
     def _flush(self) -> None:

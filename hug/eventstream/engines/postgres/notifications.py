@@ -2,60 +2,25 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Final, NamedTuple
 
 from hug.eventstream.engines.engine import Deleted, Hearer
-from hug.eventstream.engines.postgres.chunks import events
-from hug.eventstream.engines.postgres.connection import Link, Row
+from hug.eventstream.engines.postgres.connection import Link
+from hug.eventstream.engines.postgres.newer_events import FEW, Grown, NewerEvents
 
 _AT_ONCE: Final = 100
 """Most channels whose events are read together."""
-
-_EVENTS: Final = 500
-_BYTES: Final = 1024 * 1024
-"""Most events of a channel, and their bytes but for the last one's, that are read at once."""
 
 _LOOKS: Final = 50
 _PAUSE: Final = 0.02
 """So often, and seconds between, is a channel looked at that is another one than was told of: the notice of
 that is no answer, and may come behind one. Then it counts as lost."""
 
-# What a channel's bounds do not allow is told of all the same, as long as it is there. OFFSET 0 has channels
-# looked up one by one: a plan that is made while there are few might read all of them for ever.
-_GROWN: Final = """
-SELECT wanted.n, c.id, c.life, c.last, e.position, e.requests, e.time, e.fields, e.sizes
-FROM unnest(%b::text[], %b::bigint[]) WITH ORDINALITY AS wanted (name, after, n)
-CROSS JOIN (SELECT %b::bigint AS events, %b::bigint AS bytes) AS most
-CROSS JOIN LATERAL (
-    SELECT id, life, last FROM {channels} WHERE name = wanted.name AND last > 0 OFFSET 0
-) AS c
-LEFT JOIN LATERAL (
-    SELECT position, requests, time, fields, sizes FROM (
-        SELECT position, requests, time, fields, sizes, before,
-            position - coalesce(cardinality(sizes), 1) AS behind,
-            first_value(before) OVER oldest_first AS begins,
-            first_value(position - coalesce(cardinality(sizes), 1)) OVER oldest_first AS all_behind
-        FROM {events} WHERE channel = c.id AND position > wanted.after
-        WINDOW oldest_first AS (ORDER BY position)
-        ORDER BY position LIMIT most.events
-    ) AS oldest
-    WHERE before < begins + most.bytes AND behind < greatest(all_behind, wanted.after) + most.events
-) AS e ON true
-ORDER BY wanted.n, e.position
-"""
 
-
-# Of a channel that was deleted: its events are there until they are pruned.
-_LEFT: Final = """
-SELECT position, requests, time, fields, sizes FROM {events}
-WHERE channel = %b AND position > %b ORDER BY channel, position LIMIT %b
-"""
-
-_LEFT_ROWS: Final = 8
-"""Rows of a channel that was deleted which are read at once: of `rows.MOST_BYTES`, or one event."""
+_NONE: Final = Grown(0, "", 0, [])
+"""There is no such channel."""
 
 
 class _Gone(NamedTuple):
@@ -71,6 +36,7 @@ class _Followed:
 
     Attributes:
         told: The position up to which it was told of; None: it is not known yet where it begins.
+        last: That of the newest event that there is, as far as is known.
         id: Tells it from others that had its name, and is greater than theirs, unless several wanted to make
             it at the same moment; 0: there was none.
         over: Whether it was told that this one is deleted.
@@ -82,6 +48,7 @@ class _Followed:
     """
 
     told: int | None = None
+    last: int = 0
     id: int = 0
     over: bool = True
     since: int = 0
@@ -101,7 +68,7 @@ class Feed:
             names: Those of the tables.
         """
         self._hearer = hearer
-        self._query, self._left = _GROWN.format(**names), _LEFT.format(**names)
+        self._newer = NewerEvents(names)
         self._followed: dict[str, _Followed] = {}
         self._by_key: dict[str, str] = {}
         self._grown: set[str] = set()
@@ -129,8 +96,10 @@ class Feed:
                 if len(gone) == 4 and gone[0].isdecimal() and gone[2].isdecimal():
                     number, life, last, request = gone
                     followed.deleted.append(_Gone(int(number), Deleted(life, int(last), request)))
-            elif followed.told is not None and int(last) <= followed.told:
-                continue
+            else:
+                if followed.told is not None and int(last) <= followed.told:
+                    continue
+                followed.last = int(last)
             self._look_at(name)
 
     async def follow(self, name: str) -> None:
@@ -175,12 +144,17 @@ class Feed:
             while each is not None and each.deleted:
                 await self._bury(link, name, each, each.deleted.pop(0))
         wanted = {name: followed for name in names if (followed := self._followed.get(name)) is not None}
-        after = [followed.told for followed in wanted.values()]
-        rows = await link.ask(self._query, (list(wanted), after, _EVENTS, _BYTES), first=True)
-        found = {number: list(each) for number, each in groupby(rows, lambda row: row[0])}
-        for number, (name, followed) in enumerate(wanted.items(), 1):
+        found = await self._look(link, wanted) if wanted else {}
+        for name, followed in wanted.items():
             if self._followed.get(name) is followed:
-                self._take(name, followed, found.get(number))
+                self._take(name, followed, found.get(name, _NONE))
+
+    async def _look(self, link: Link, wanted: Mapping[str, _Followed]) -> Mapping[str, Grown]:
+        if len(wanted) == 1:  # as nearly always
+            ((name, followed),) = wanted.items()
+            if followed.told is not None and followed.last - followed.told <= FEW:
+                return await self._newer.of_one(link, name, followed.told)
+        return await self._newer.of_all(link, {name: each.told for name, each in wanted.items()})
 
     async def _bury(self, link: Link, name: str, followed: _Followed, gone: _Gone) -> None:
         """Tell of a channel that was deleted, and of what is left of it before."""
@@ -190,19 +164,19 @@ class Feed:
             followed.id, followed.told, followed.over = gone.id, 0, False
         if gone.id == followed.id and not followed.over:
             while followed.told < gone.deleted.last:
-                rows = await link.ask(self._left, (gone.id, followed.told, _LEFT_ROWS), first=True)
-                if not rows or self._followed.get(name) is not followed:
+                left = await self._newer.of_deleted(link, gone.id, followed.told)
+                if not left or self._followed.get(name) is not followed:
                     break
-                after, followed.told = followed.told, rows[-1][0]
-                left = [event for row in rows for event in events(after, *row)]
+                followed.told = left[-1].position
                 self._hearer.heard(name, gone.deleted.life, left)
             followed.told, followed.over, followed.looked = 0, True, 0
         if self._followed.get(name) is followed:
             self._hearer.changed(name, gone.deleted)
 
-    def _take(self, name: str, followed: _Followed, rows: list[Row] | None) -> None:
-        """Tell of what was read of a channel; None: there is no such channel."""
-        _, number, life, last, position, *_ = rows[0] if rows else (0, 0, "", 0, None)
+    def _take(self, name: str, followed: _Followed, grown: Grown) -> None:
+        """Tell of what was read of a channel."""
+        number, life, last, events = grown
+        followed.last = last
         if followed.told is None:
             followed.told, followed.id, followed.since, followed.over = last, number, number, not number
             _resolve(followed.waiting, None)
@@ -224,9 +198,9 @@ class Feed:
             followed.since, followed.over = followed.id, not number
             self._hearer.changed(name)
             self._look_at(name)
-        elif rows and position is not None:
-            after, followed.told = followed.told, rows[-1][4]
-            self._hearer.heard(name, life, [event for row in rows for event in events(after, *row[4:])])
+        elif events:
+            followed.told = events[-1].position
+            self._hearer.heard(name, life, events)
             if last > followed.told:
                 self._look_at(name)
         elif last > followed.told:  # all that came is gone
