@@ -11,7 +11,8 @@ publishes in the server itself.
 "us a delivery" is the servers' processor time for one event and one reader; "engine us" and "script us" are
 that of the engine (0 for SQLite, which is a file) and of the program that publishes, for one event. p50 and
 p99 are from the making of an event to its reading. "round trip" is how long the bare client waits for one
-event to be kept, at 100 a second, and "allowed" is memory's p50, that, and 5 ms. "kept %" is how much of the
+event to be kept, at 100 a second, while memory's server delivers as many on the same core; "alone" is that
+without the server. "allowed" is memory's p50, the round trip, and 5 ms. "kept %" is how much of the
 time the readers could have run, and something else had their core: where that is more than a few, p50 and p99
 are those of a busy machine, whatever the broker. gaps, dups and unread must be 0. In "reading", "engine us,
 1 reader" and "all" are what an event costs the engine when one server has one reader or all of them, and
@@ -92,7 +93,7 @@ def repeat(times: int, once: Callable[[], Sequence[float]], worst: Sequence[int]
 FAULTS = ("gaps", "dups", "unread")
 BURST = ("broker", "deliveries/s", "of memory's", "us a delivery", "engine us", "script us", *FAULTS)
 STEADY = (
-    *("broker", "p50 ms", "p99 ms", "round trip ms", "allowed ms", "met"),
+    *("broker", "p50 ms", "p99 ms", "alone ms", "round trip ms", "allowed ms", "met"),
     *("us a delivery", "engine us", "script us", "readers busy %", "kept %", *FAULTS),
 )
 
@@ -121,7 +122,7 @@ def burst(names: Sequence[str], workers: int, load: Load, times: int) -> None:
 def steady(names: Sequence[str], workers: int, load: Load, times: int) -> None:
     """Measure and print: all of them in each turn, since what else a machine does changes by the minute."""
     runs: dict[str, list[tuple[float, ...]]] = {}
-    trips: dict[str, list[float]] = {}
+    trips: dict[str, list[tuple[float, ...]]] = {}
     failed: set[str] = set()
     for turn in range(times):
         for name in names:
@@ -131,7 +132,7 @@ def steady(names: Sequence[str], workers: int, load: Load, times: int) -> None:
             try:
                 result = measure(name, 1 if name == "memory" else workers, load)
                 if name in engines.ALL and name != "memory":
-                    trips.setdefault(name, []).append(round_trip(name))
+                    trips.setdefault(name, []).append(round_trips(name, load))
             except RuntimeError as error:
                 progress(f"{name}: {error}")
                 failed.add(name)
@@ -144,18 +145,23 @@ def steady(names: Sequence[str], workers: int, load: Load, times: int) -> None:
     rows = []
     for name, those in runs.items():
         p50, p99, *others = medians(those, (6, 7, 8, 9))
-        trip = statistics.median(trips[name]) if name in trips else None
+        alone, trip = medians(trips[name]) if name in trips else (None, None)
         allowed = medians(runs["memory"])[0] + trip + 5 if trip is not None and "memory" in runs else None
         met = None if allowed is None else "yes" if p50 <= allowed else "no"
-        rows.append((name, p50, p99, trip, allowed, met, *others))
+        rows.append((name, p50, p99, alone, trip, allowed, met, *others))
     print(f"\nsteady: {load.readers} readers on {workers} servers, {load.rate:g} events a second\n")
     show(STEADY, rows)
 
 
-def round_trip(name: str) -> float:
-    """Return the milliseconds until the bare client knows that an event is kept."""
+def round_trips(name: str, load: Load) -> tuple[float, float]:
+    """Return the milliseconds until the bare client knows that an event is kept, alone and beside memory."""
     with Engine(name) as engine, Script(name, engine.url, CLIENT_CORE) as script:
-        return float(script.do("awaited", 200, RATE)["p50"])
+        alone = float(script.do("awaited", 200, RATE)["p50"])
+        with Cluster("memory", 1) as cluster, Fleet(*cluster.addresses) as fleet:
+            gather(cluster, fleet, load.of_readers())
+            script.order("awaited", load.events * 3 // 4, rate=RATE)
+            run(cluster, fleet, load, 0)
+            return alone, float(script.answer()["p50"])
 
 
 def publishing(names: Sequence[str], count: int, awaited: int, times: int) -> None:
