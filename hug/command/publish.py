@@ -77,6 +77,8 @@ def _publish(channel: Channel, data: Iterator[Any], **fields: Any) -> Iterator[s
 
     threading.Thread(target=read, daemon=True).start()
     while (each := published.get()) is not None:
+        if isinstance(each, UnicodeError):
+            raise HugError("the data is not encoded as UTF-8, and was not published") from each
         if isinstance(each, ValueError) and not isinstance(each, HugError):
             raise HugError(str(each)) from each
         if isinstance(each, BaseException):

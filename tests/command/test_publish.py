@@ -1,5 +1,6 @@
 """``hug publish``: events from a shell."""
 
+import functools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -100,6 +101,25 @@ def test_closed_streams(
     assert done.stdout.count("\n") == (closed == "2>&-")
     if closed in (">&-", "2>&-"):
         assert next(news).data == "x"
+
+
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
+@pytest.mark.parametrize(("data", "given"), [("-", b"caf\xe9"), (b"caf\xe9", b"")])
+def test_other_encodings(
+    data: str | bytes, given: bytes, errors: str, url: str, news: hug.sse.Messages, tmp_path: Path
+) -> None:
+    """Data that is not UTF-8 is refused, in words; of lines, what cannot be read is replaced."""
+    words = [sys.executable, "-m", "hug", "publish", "news", data, "-b", url]
+    environment = {**ENVIRONMENT, "PYTHONUTF8": "1", "PYTHONIOENCODING": f"utf-8:{errors}"}
+    run = functools.partial(
+        subprocess.run, capture_output=True, timeout=60, check=False, cwd=tmp_path, env=environment
+    )
+    done = run(words, input=given)
+    assert done.returncode == 1
+    assert done.stderr == b"Error: the data is not encoded as UTF-8, and was not published\n"
+    assert done.stdout == b""
+    assert run([*words[:5], "-", "--lines", "-b", url], input=b"caf\xe9").returncode == 0
+    assert next(news).data == "caf\ufffd"
 
 
 def test_an_empty_url(tmp_path: Path) -> None:
