@@ -46,6 +46,15 @@ import atexit
 atexit.register(publish)
 """
 
+AT_ITS_END = """
+import atexit
+atexit.register(lambda: publish())  # before hug is told of the end, and so called after it
+"""
+
+PARENTS = """
+channel.append(b"data: of the parent\\n")
+"""
+
 AFTER = """
 channel.append(b"data: of the parent\\n").result(10)
 process = multiprocessing.get_context("fork").Process(target=publish)
@@ -87,18 +96,25 @@ def ran(script: str, url: str, within: float = 120) -> str:
 
 
 @pytest.mark.parametrize(
-    ("end", "others"),
-    [("publish()", 0), (FORK, 0), (AFTER, 2), (AT_ONCE, 1), (AT_EXIT, 0)],
-    ids=["script", "child", "child and parent", "child of one that has just begun", "at exit"],
+    ("script", "others"),
+    [
+        (SCRIPT + "publish()", 0),
+        (SCRIPT + FORK, 0),
+        (SCRIPT + AFTER, 2),
+        (SCRIPT + AT_ONCE, 1),
+        (SCRIPT + AT_EXIT, 0),
+        (AT_ITS_END + SCRIPT + PARENTS, 1),
+    ],
+    ids=["script", "child", "child and parent", "child of one that has just begun", "at exit", "at its end"],
 )
 def test_script(
-    engine_url: str, prefix: str, open_broker: Callable[[str], RemoteBroker], end: str, others: int
+    engine_url: str, prefix: str, open_broker: Callable[[str], RemoteBroker], script: str, others: int
 ) -> None:
     """A script, or a process that it has made, may end at once: its events arrive, in their order."""
     url = with_options(engine_url, prefix=prefix)
     channel = open_broker(url).topic("news", BOUNDS, lambda: None)
     listener = Listener(channel, list)
-    assert ran(SCRIPT + end, url) == ""
+    assert ran(script, url) == ""
     count = 100 + others
     until(lambda: listener.read() or len(listener.ids) == count, "all events")
     listener.check(listener.ids)

@@ -70,7 +70,7 @@ class Outbox:
         self._waiting = Waiting()
         self._put = self._waiting.put
         self._room: Future[None] | None = None
-        self._ended = ""
+        self._late: Callable[[Taken], object] | None = None  # what is done about an event that comes late
         self._sending = False  # so that it is looked, afterwards, for what has come meanwhile
         # What follows is for the engine's thread alone.
         self._suspects = 0  # how many of the next events have one among them on which the engine fails
@@ -113,8 +113,8 @@ class Outbox:
         self._put(taken)
         if not self._sending:
             self._wake()
-        if self._ended:
-            self.end(self._ended)  # it came too late for the one who has said so
+        if self._late is not None:
+            self._late(taken)
         return taken
 
     @property
@@ -136,12 +136,16 @@ class Outbox:
 
     def end(self, why: str) -> None:
         """Fail what waits, and whatever comes from now on."""
-        self._ended = why
+        self._late = lambda _: self.end(why)
         while (taken := self._waiting.pop()) is not None:
             self._forget((taken,))
             self.lost += self._fail(taken, why)
         self._give_room()
         self._unheard.flush(at_once=True)
+
+    def await_each(self) -> None:
+        """Have `put` wait until the event is taken, and raise why it is not: nobody would wait at the end."""
+        self._late = Taken.result
 
     # The engine's thread
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import cached_property, lru_cache
 from time import monotonic
-from typing import Final, cast
+from typing import ClassVar, Final, cast
 
 from hug.eventstream.brokers import Health, Reach
 from hug.eventstream.brokers.counter import Counts
@@ -43,6 +43,8 @@ class RemoteBroker:
         wait: Seconds that a server waits at its start for an engine that does not answer.
         counts: What has happened, in this process.
     """
+
+    _at_exit: ClassVar = False  # whether this process has flushed what it has published, as it ends
 
     def __init__(
         self,
@@ -82,6 +84,8 @@ class RemoteBroker:
             made = EngineThread(self.url, self._make, self.patience, self.counts, lambda: self._asked)
             thread = self._threads.setdefault(this_process(), made)
             if thread is made:
+                if self._at_exit:
+                    made.outbox.await_each()
                 _at_work[id(self)] = self
                 _flush_when_a_child_ends()
                 made.start()
@@ -192,8 +196,14 @@ _at_work: Final[dict[int, RemoteBroker]] = {}  # until they are closed: what the
 def _prepare() -> None:
     """Be told when the process ends, and when another is forked off."""
     keep_track()
-    atexit.register(flush)
+    atexit.register(_end)
     os.register_at_fork(before=_await_beginnings, after_in_child=_begin_anew)
+
+
+def _end() -> None:
+    # What was registered before is called after this, and may publish, too.
+    RemoteBroker._at_exit = True
+    flush()
 
 
 def _flush_when_a_child_ends() -> None:
