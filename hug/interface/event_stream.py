@@ -6,6 +6,8 @@ import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Final
 
+import falcon
+
 from hug import introspect
 from hug.asgi_types import Message
 from hug.bytecode import cannot_block, returns_nothing
@@ -123,9 +125,13 @@ class EventStreamHTTP(HTTP):
     async def obtain(self, exchange: Exchange) -> Any:
         """See `HTTP.obtain`; a broker that cannot be reached gives a stream that asks to come back later."""
         try:
-            return await super().obtain(exchange)
+            result = await super().obtain(exchange)
+            return await self._shared.join() if result is _SHARED and self._shared is not None else result
         except Unreachable as error:
-            return _refusal(error)  # after an HTTP error an `EventSource` would stay away for good
+            exchange.response.status = (
+                falcon.HTTP_200
+            )  # after an HTTP error an `EventSource` stays away for good
+            return _refusal(error)
 
     def call(self, exchange: Exchange, arguments: dict[str, Any]) -> Any:
         """See `HTTP.call`; the function is not called for HEAD, and once only if its source is shared."""
@@ -149,8 +155,6 @@ class EventStreamHTTP(HTTP):
         """
         response = exchange.response
         handover: Handover = exchange.request.scope[SCOPE_KEY]
-        if result is _SHARED and self._shared is not None:
-            result = await self._shared.join()
         if result is not None and result is not _HEAD:
             handover.name = self.name
             handover.stream = self._event_stream(result)

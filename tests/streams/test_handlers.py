@@ -553,6 +553,27 @@ def test_broker_that_is_away(api: hug.API, when: str, caplog: pytest.LogCaptureF
     assert "there has not answered" in record.message
 
 
+@pytest.mark.parametrize("asked", ["once for all", "for an error"])
+def test_broker_that_is_away_elsewhere(api: hug.API, asked: str) -> None:
+    """Nor is it an error for readers of a shared source, and whoever asks while answering one."""
+
+    def ask(*_given: Any) -> Any:
+        raise Unreachable("redis://there has not answered for 10 s")
+
+    if asked == "once for all":
+        hug.sse("/stream", shared=True, api=api)(ask)
+    else:
+
+        @hug.sse("/stream", on_invalid=ask, api=api)
+        def stream(number: int) -> Any:
+            return [number]
+
+    with hug.test.sse(api, "/stream") as opened:
+        assert list(opened) == []
+        assert opened.status == hug.HTTP_200
+        assert 1000 <= (opened.retry or 0) <= 5000
+
+
 def test_events_go_before_options(api: hug.API) -> None:
     """What the handler says of one stream holds for that; None is something that can be said."""
 
