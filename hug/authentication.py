@@ -25,7 +25,7 @@ from types import (
 )
 from typing import Any, Final, TypeAlias
 
-from hug.introspect import accepted, is_coroutine, reject_generator
+from hug.introspect import accepted, is_awaitable, is_coroutine, reject_generator
 from hug.web.errors import HTTPUnauthorized
 
 Verify: TypeAlias = Callable[..., Any]
@@ -219,7 +219,7 @@ def _by_credentials(
 
 def _wrong_if_none(verdict: Any) -> Any:
     """Return what ``verify`` said of credentials; there are some, so None means as in hug 2: wrong ones."""
-    if hasattr(verdict, "__await__"):
+    if is_awaitable(verdict):
 
         async def later() -> Any:
             given = await verdict
@@ -296,13 +296,13 @@ def _requirement(
         if request is None:  # a call that has none, such as a command, has no credentials either
             raise refusal.because_of(None)
         verdict = ask(request, response, offered)
-        if hasattr(verdict, "__await__"):
+        if is_awaitable(verdict):
             return admit_later(request, verdict)
         return admit(request, verdict)
 
     async def authenticate_on_loop(request: Any, response: Any = None, **offered: Any) -> Any:
         verdict = authenticate(request, response, **offered)
-        return await verdict if hasattr(verdict, "__await__") else verdict
+        return await verdict if is_awaitable(verdict) else verdict
 
     requirement = authenticate_on_loop if asynchronous else authenticate
     requirement.__doc__ = doc

@@ -74,6 +74,15 @@ def is_coroutine(function: Callable[..., Any]) -> bool:
     )
 
 
+def is_awaitable(value: Any) -> bool:
+    """Return whether ``value`` can be awaited. What merely has any attribute that is asked for cannot be.
+
+    A dictionary is not asked: there are some that keep what they were asked for. Of proxies the class has
+    ``__await__``, and the instance if what it stands for can be awaited.
+    """
+    return not isinstance(value, dict) and hasattr(value, "__await__") and hasattr(type(value), "__await__")
+
+
 def is_generator(function: Callable[..., Any]) -> bool:
     """Return whether calling ``function`` gives a generator, sync or async. The call runs no code of it."""
     return inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)

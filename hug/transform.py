@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from hug.flexible import Flexible
 from hug.format import parse_content_type
+from hug.introspect import is_awaitable
 
 Transform: TypeAlias = Callable[..., Any]
 
@@ -53,7 +54,7 @@ def all(*transformers: Transform) -> Transform:
     def transform(data: Any, request: Any = None, response: Any = None) -> Any:
         for done, each in enumerate(prepared, 1):
             data = each(data, request=request, response=response)
-            if hasattr(data, "__await__"):
+            if is_awaitable(data):
                 return _apply(data, prepared[done:], request, response)
         return data
 
@@ -65,7 +66,7 @@ async def _apply(data: Any, prepared: Iterable[Flexible], request: Any, response
     data = await data
     for each in prepared:
         data = each(data, request=request, response=response)
-        if hasattr(data, "__await__"):
+        if is_awaitable(data):
             data = await data
     return data
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from typing import Any, TypeAlias
 
+from hug.introspect import is_awaitable
+
 Errors: TypeAlias = dict[str, Any] | None
 Validator: TypeAlias = Callable[[Mapping[str, Any]], Any]
 Steps: TypeAlias = Generator[Any, Any, Errors]
@@ -66,7 +68,7 @@ def _go(steps: Steps, known: Any = None) -> Any:
     try:
         while True:
             verdict = steps.send(known)
-            if hasattr(verdict, "__await__"):
+            if is_awaitable(verdict):
                 return _go_on(steps, verdict)
             known = verdict
     except StopIteration as end:

@@ -258,7 +258,7 @@ class CLI(Requestless[CLICall]):
     async def _print(self, call: CLICall, data: Any) -> None:
         if data is None:
             return
-        if not hasattr(data, "read"):
+        if isinstance(data, dict) or not hasattr(data, "read"):
             data = await self.formatted(call, data, self.output or self._default_output())
         call.write(data)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from hug.introspect import is_coroutine, names_explicitly
+from hug.introspect import is_awaitable, is_coroutine, names_explicitly
 
 Converter = Callable[..., Any]
 
@@ -25,7 +25,7 @@ def in_turn(converters: Iterable[Converter]) -> Converter:
     async def convert_and_await(value: Any, context: Any = None) -> Any:
         for step, contextual in steps:
             value = step(value, context=context) if contextual else step(value)
-            if hasattr(value, "__await__"):
+            if is_awaitable(value):
                 value = await value
         return value
 

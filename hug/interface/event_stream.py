@@ -95,7 +95,7 @@ class EventStreamHTTP(HTTP):
         error: Exception | None = None
         try:
             result = self.function()
-            if hasattr(result, "__await__"):
+            if introspect.is_awaitable(result):
                 result = await result
             if result is not None and not callable(result):  # else another endpoint may have to answer
                 stream = self._event_stream(result).located(handover.last_event_id)

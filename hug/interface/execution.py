@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Protocol
 
+from hug.introspect import is_awaitable
 from hug.web.loop_in_thread import outcome
 from hug.web.threads import helpers
 
@@ -49,11 +50,11 @@ class OnLoop:
             value = function(*args, **offered)
         else:
             value = await helpers.run(function, *args, **offered)
-        return await value if hasattr(value, "__await__") else value
+        return await value if is_awaitable(value) else value
 
     async def resolve(self, value: Any) -> Any:
         """See `Execution.resolve`."""
-        return await value if hasattr(value, "__await__") else value
+        return await value if is_awaitable(value) else value
 
 
 class InThread:
@@ -70,7 +71,7 @@ class InThread:
 
     async def resolve(self, value: Any) -> Any:
         """See `Execution.resolve`."""
-        if hasattr(value, "__await__"):
+        if is_awaitable(value):
             result, error = asyncio.run_coroutine_threadsafe(outcome(value), self.loop).result()
             if error is not None:
                 raise error

@@ -24,6 +24,7 @@ from hug.interface.execution import INLINE, THREADED, InThread
 from hug.interface.interface import Interface
 from hug.interface.protocols import Owner
 from hug.interface.streaming_answer import comes_in_pieces, hand_over, in_pieces
+from hug.introspect import is_awaitable
 from hug.output_format.prepared import Output
 from hug.web.cors_policy import Policy, tell
 from hug.web.error_body import error_body
@@ -36,7 +37,7 @@ from hug.web.uploads import Form
 from hug.web.without_waiting import finish
 
 _VALUES: Final = frozenset({dict, list, str, bytes, int, float, bool, type(None)})
-"""Types of results that neither come in pieces nor can be read."""
+"""Types of results that neither come in pieces nor can be read; nor do those of subclasses of dict."""
 
 
 class HTTP(Interface[Exchange]):
@@ -263,7 +264,7 @@ class HTTP(Interface[Exchange]):
             result = await self.transformed(exchange, result)
         if result is None and (response.answered or response.status_code == 204):
             return  # the function has put its answer there itself
-        if type(result) not in _VALUES:  # as nearly all are
+        if type(result) not in _VALUES and not isinstance(result, dict):  # as nearly all are
             if comes_in_pieces(result, exchange.output):
                 response.stream = in_pieces(result, exchange)
                 return
@@ -282,7 +283,7 @@ class HTTP(Interface[Exchange]):
 
     async def put(self, exchange: Exchange, content: Any) -> None:
         """Put what a formatter gave into the response: see `hug.output_format.prepared.Output`."""
-        if hasattr(content, "__await__"):
+        if is_awaitable(content):
             content = await exchange.execution.resolve(content)
         if isinstance(content, SentFile):
             await exchange.execution.call(content, request=exchange.request, response=exchange.response)

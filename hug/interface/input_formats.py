@@ -13,7 +13,7 @@ import falcon
 from hug.exceptions import BodyUnreadable
 from hug.format import parse_content_type
 from hug.input_format import codec
-from hug.introspect import first, is_coroutine, keywords
+from hug.introspect import first, is_awaitable, is_coroutine, keywords
 
 logger = logging.getLogger("hug")
 
@@ -63,7 +63,7 @@ class Input:
             value = self.function(BytesIO(data), **given)
         except Exception as error:
             raise self._explained(error) from error
-        return self._awaited(value) if hasattr(value, "__await__") else value
+        return self._awaited(value) if is_awaitable(value) else value
 
     async def _awaited(self, value: Awaitable[Any]) -> Any:
         try:

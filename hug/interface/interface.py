@@ -108,7 +108,7 @@ class Interface(Generic[C]):
                 call.errors = errors
                 return await self.disapprove(call, errors)
         result = self.call(call, arguments)
-        if not hasattr(result, "__await__"):
+        if isinstance(result, dict) or not hasattr(result, "__await__"):
             return result
         # A wrapper of an async function may be a plain one.
         return await (result if self.asynchronous else call.execution.resolve(result))
@@ -218,7 +218,7 @@ class Interface(Generic[C]):
         try:
             while call.directives:
                 cleanup = getattr(call.directives.pop(), "cleanup", None)
-                if cleanup is not None:
+                if callable(cleanup):  # some values have any attribute that is asked for
                     await call.execution.resolve(cleanup(exception=error))
         finally:
             if call.directives:

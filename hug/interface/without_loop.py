@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from hug.introspect import is_awaitable
+
 if TYPE_CHECKING:
     from hug.interface.execution import Callee
     from hug.interface.own_loop import OwnLoop
@@ -26,7 +28,7 @@ class Alone:
 
     async def resolve(self, value: Any) -> Any:
         """See `hug.interface.execution.Execution.resolve`."""
-        if not hasattr(value, "__await__"):
+        if not is_awaitable(value):
             return value
         if self._loop is None:
             from hug.interface.own_loop import OwnLoop  # noqa: PLC0415  # asyncio, for those who await something

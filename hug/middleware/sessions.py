@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, Self
 import falcon
 
 from hug.exceptions import StoreKeyNotFound
-from hug.introspect import is_coroutine
+from hug.introspect import is_awaitable, is_coroutine
 from hug.store import Store
 from hug.web.middleware import Host
 from hug.web.threads import helpers
@@ -248,4 +248,4 @@ def _name(directive: str) -> str:
 
 
 async def _value(value: Any) -> Any:
-    return await value if hasattr(value, "__await__") else value
+    return await value if is_awaitable(value) else value

@@ -97,6 +97,47 @@ def test_wrapped_coroutine_function(api: hug.API) -> None:
     assert hug.test.get(api, "/x").data is True
 
 
+class Anything(dict):
+    """A dictionary that has every attribute, as those of addict, and keeps what it was asked for."""
+
+    def __getattr__(self, name):
+        return self.setdefault(name, Anything())
+
+
+@pytest.mark.parametrize("inline", [False, True])
+def test_values_that_have_every_attribute(api: hug.API, inline: bool) -> None:
+    """A dictionary that has whatever attribute is asked for is a dictionary: it is not awaited, nor read."""
+    api.http.inline = inline
+
+    def anything(*_given, **_offered):
+        return Anything(a=1)
+
+    async def later(**_offered):
+        return Anything(a=1)
+
+    def nothing(*_given):
+        return Anything()
+
+    options = {"transform": anything, "validate": nothing, "inputs": {"text/plain": anything}}
+    for name, function in {"sync": anything, "async": later}.items():
+        hug.get(f"/{name}", api=api)(function)
+        hug.post(f"/{name}/options", api=api, **options)(function)
+        assert hug.local(api=api)(function)() == {"a": 1}
+
+    @hug.directive(api=api)
+    def made(**_offered):
+        return Anything(a=1)
+
+    @hug.get("/directive", api=api)
+    def handler(value: made):
+        return value
+
+    for url in ("/sync", "/async", "/directive"):
+        assert hug.test.get(api, url).data == {"a": 1}
+    for url in ("/sync/options", "/async/options"):
+        assert hug.test.post(api, url, body="b", headers={"content-type": "text/plain"}).data == {"a": 1}
+
+
 def test_context_variables(api: hug.API) -> None:
     """Variables set by async middleware are seen in the function, in threads and on the loop."""
 
