@@ -246,8 +246,7 @@ class Link:
         server = self._connection.pgconn
         try:
             server.consume_input()
-            while (notification := server.notifies()) is not None:
-                self._told(notification.extra.decode())
+            self._tell()
             if self._answer is not None:
                 while not server.is_busy():
                     result = server.get_result()
@@ -256,8 +255,13 @@ class Link:
                             self._answer.set_result(None)
                         break
                     self._results.append(result)
+                self._tell()  # what came right behind the answer: the socket may have nothing more to say
         except psycopg.Error as error:
             self._lose(error)
+
+    def _tell(self) -> None:
+        while (notification := self._connection.pgconn.notifies()) is not None:
+            self._told(notification.extra.decode())
 
     def _lose(self, error: psycopg.Error) -> None:
         self._watch(False)
