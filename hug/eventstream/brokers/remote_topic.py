@@ -219,7 +219,8 @@ class RemoteTopic:
         """See `hug.eventstream.brokers.Topic.newest`."""
         log = self.log
         if self.follows:
-            return log.id(log.last)
+            with LOCK:
+                return log.id(log.last)
 
         async def ask(link: Link) -> str:
             return newest_id(await link.call(link.engine.ends(self._name)))

@@ -78,7 +78,8 @@ class Replica(Log):
         number = number_in(event_id)
         if number is None:
             return None
-        return number + self.origin if self.identity(number) == event_id else None
+        with self._lock:  # or another past may begin in between, and this be a place of that
+            return number + self.origin if self.identity(number) == event_id else None
 
     def position_of(self, number: int) -> int:
         """Return the position behind the event with this number."""
