@@ -4,10 +4,15 @@ import random
 from collections.abc import Callable, Iterator
 from itertools import count
 from types import ModuleType
+from typing import Any
 
 import pytest
 
+import hug
 from hug.eventstream.brokers.lock import LOCK, held_here
+from hug.eventstream.channels import fanout as fanout_module
+from hug.eventstream.channels.channel import fanout_of
+from hug.eventstream.channels.subscribing import Messages
 from hug.eventstream.history import replica as replica_module
 from hug.eventstream.history.log import Bounds
 from hug.eventstream.history.replica import Replica
@@ -20,7 +25,7 @@ BOUNDS = Bounds(1000, 1 << 24)
 
 
 def at_each_line(module: ModuleType, step: Callable[[], object]) -> Iterator[BetweenLines]:
-    """Have another thread's step come once in each block: before its first line of a module, its second ..."""
+    """Have another thread's step come once in each block: before its first line of a module, its second."""
     for line in count():
         lines, steps = count(), iter([step])
 
@@ -68,3 +73,24 @@ def test_newest_id() -> None:
                 assert topic.newest() in ("life-0", "next-0")
     finally:
         broker.close(1)
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_last_reader_leaves(api: Any) -> None:
+    """Who begins to read while the last reader leaves gets all that is published from then on."""
+    readers: list[Messages] = []
+    published: list[str] = []
+
+    def come() -> None:
+        readers[0].__enter__()
+        published.extend([channel.publish(each).id for each in "abc"])
+
+    for number, moment in enumerate(at_each_line(fanout_module, come)):
+        channel = hug.sse.channel(f"news {number}", history=0, api=api)
+        readers[:], published[:] = [channel.subscribe()], []
+        with channel.subscribe() as first, moment:
+            first.close()
+        if published:
+            with readers[0] as messages:
+                assert [getattr(messages.next_message(0), "id", "") for _ in published] == published
+            assert fanout_of(channel).idle()

@@ -218,9 +218,13 @@ class Fanout:
 
     def settle(self) -> None:
         """Let go of what all readers have, and let those publish on who wait for readers to keep pace."""
-        log, audiences = self.log, self.audiences
+        # In this order: who comes, or falls behind, between two lines is no further back than the first says.
+        log = self.log
+        last = log.last
+        audiences = self.audiences
+        served = min([audience.served for audience in audiences], default=last)
         if all(audience.complete for audience in audiences):
-            log.release(min([audience.served for audience in audiences], default=log.last))
+            log.release(served)
         if self._room is not None:
             with LOCK:
                 room, self._room = self._room, None
