@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from itertools import count
 from types import ModuleType
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 import hug
+from hug.eventstream.brokers import engine_thread
 from hug.eventstream.brokers.lock import LOCK, held_here
 from hug.eventstream.channels import fanout as fanout_module
 from hug.eventstream.channels.channel import fanout_of
@@ -16,6 +18,7 @@ from hug.eventstream.channels.subscribing import Messages
 from hug.eventstream.history import replica as replica_module
 from hug.eventstream.history.log import Bounds
 from hug.eventstream.history.replica import Replica
+from hug.exceptions import Unreachable
 
 from ..between_lines import BetweenLines
 from ..waiting import until
@@ -94,3 +97,25 @@ def test_last_reader_leaves(api: Any) -> None:
             with readers[0] as messages:
                 assert [getattr(messages.next_message(0), "id", "") for _ in published] == published
             assert fanout_of(channel).idle()
+
+
+def test_broker_is_closed() -> None:
+    """Who asks a broker that is being closed, or has been, learns that there is no answer."""
+    broker = Server().broker()
+    topic = broker.topic("news", BOUNDS, lambda: None)
+    topic.follow()
+    until(lambda: topic.follows)
+    thread = broker.thread
+    asked: list[Future[Any]] = []
+
+    def ask() -> None:
+        asked.extend([thread.ask(lambda link: link.call(link.engine.ends("news"))), topic.page(0)])
+        asked.append(connected := Future())
+        thread.connect(60, connected)
+
+    with BetweenLines({engine_thread.__file__}, 1, random.Random(1), ask):
+        broker.close(1)
+    ask()
+    for answer in asked:
+        assert answer.exception(10) is None or isinstance(answer.exception(), Unreachable)
+    assert isinstance(asked[-1].exception(), Unreachable)

@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from time import monotonic
 from typing import Any, Final, TypeVar
 
@@ -18,6 +19,7 @@ from hug.eventstream.brokers.followers import Followers
 from hug.eventstream.brokers.link import Failed, Link
 from hug.eventstream.brokers.older_events import OlderEvents
 from hug.eventstream.brokers.outbox import Append, Outbox
+from hug.eventstream.brokers.owed_answers import OwedAnswers, fail
 from hug.eventstream.brokers.thread_loop import new_loop
 from hug.eventstream.engines.engine import Deleted, Engine, Entry, Kept
 from hug.exceptions import BrokerError, NotTaken, Unreachable
@@ -54,6 +56,7 @@ class EngineThread:
         outbox: What is published.
         followers: What is read.
         older: Older events that are read.
+        owed: What those are to be answered who ask; in any thread.
         link: The connection, if there is one.
         since: When it came, or when it was lost.
         error: Why there is none.
@@ -84,6 +87,7 @@ class EngineThread:
         self._counts = counts
         self.outbox = Outbox(url, patience, self._wake, self._counts)
         self.followers = Followers(self)
+        self.owed = OwedAnswers(f"{url} has been left")
         self.older = OlderEvents(self)
         self._url = url
         self._make = make
@@ -131,6 +135,7 @@ class EngineThread:
             seconds: After so many the future fails with `Unreachable`.
         """
         answer: Future[_Answer] = Future()
+        self.owed.add(answer)
         self.call(lambda: self.spawn(self._ask(question, seconds, answer)))
         return answer
 
@@ -163,7 +168,7 @@ class EngineThread:
 
     def _awake(self) -> None:
         self._woken = False
-        while self._calls:
+        while self._calls and not self._stop.is_set():
             function = self._calls.popleft()
             try:
                 function()
@@ -179,6 +184,7 @@ class EngineThread:
             logger.exception("the thread of %s has failed", self._url)
         finally:
             self._begun.set()
+            self.owed.end()
             self.outbox.end("the connection was closed before")
             self._stopped.release()
 
@@ -295,11 +301,9 @@ class EngineThread:
     async def _rest(self, seconds: float) -> None:
         """Wait, unless somebody is in a hurry."""
         self._hurry.clear()
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._hurry.wait()
-        except TimeoutError:
-            pass
 
     async def _reach(self) -> Append:
         link = await self.linked()
@@ -338,8 +342,12 @@ class EngineThread:
             if answer.set_running_or_notify_cancel():
                 answer.set_result(result)
 
-    async def connect(self, seconds: float, connected: Future[None]) -> None:
-        """Tell a future when there is a connection, or that there is none in this time."""
+    def connect(self, seconds: float, connected: Future[None]) -> None:
+        """Tell a future when there is a connection, or that there is none in this time; from any thread."""
+        self.owed.add(connected)
+        self.call(lambda: self.spawn(self._connect(seconds, connected)))
+
+    async def _connect(self, seconds: float, connected: Future[None]) -> None:
         refused: BrokerError | None = None
         self._awaited += 1
         try:
@@ -379,18 +387,10 @@ class EngineThread:
                     logger.error("what is too old cannot be dropped: %s", error)
 
     async def _finish(self, timeout: float) -> None:
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 await self.outbox.empty()
-        except TimeoutError:
-            pass
         self._stop.set()
-
-
-def fail(future: Future[Any], error: BaseException) -> None:
-    """Answer with an error, unless nobody waits any more."""
-    if future.set_running_or_notify_cancel():
-        future.set_exception(error)
 
 
 def _reason(error: BaseException) -> str:

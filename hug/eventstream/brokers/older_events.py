@@ -12,6 +12,7 @@ from hug.eventstream.brokers.follower import READ_BYTES, READ_EVENTS, Follower
 from hug.eventstream.brokers.followers import Followers
 from hug.eventstream.brokers.ids import beginning_id, id_of, newest_id
 from hug.eventstream.brokers.link import Failed, Link
+from hug.eventstream.brokers.owed_answers import OwedAnswers, fail
 from hug.eventstream.engines.engine import Ends, Kept
 from hug.eventstream.history.beginning import Place
 from hug.eventstream.history.replica import number_in
@@ -34,9 +35,11 @@ class Worker(Protocol):
 
     Attributes:
         followers: See `hug.eventstream.brokers.engine_thread.EngineThread`.
+        owed: See there.
     """
 
     followers: Followers
+    owed: OwedAnswers
 
     def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """See there."""
@@ -82,16 +85,22 @@ class OlderEvents:
         self, follower: Follower, question: Callable[[], Coroutine[Any, Any, _Answer]]
     ) -> Future[_Answer]:
         answer: Future[_Answer] = Future()
+        self._worker.owed.add(answer)
 
         def begin() -> None:
             if answer.cancelled():
                 return
-            task = self._worker.spawn(self._give(follower, question, answer))
+            task = self._worker.spawn(self._give(question, answer))
             follower.tasks.add(task)
             task.add_done_callback(follower.tasks.discard)
+            task.add_done_callback(over)
             answer.add_done_callback(
                 lambda answer: self._worker.call(task.cancel) if answer.cancelled() else None
             )
+
+        def over(_: object) -> None:
+            if not answer.done():  # whatever has ended the task, before it began or later
+                fail(answer, Unreachable(f"channel {follower.name!r} is not followed any more"))
 
         self._worker.call(begin)
         return answer
@@ -99,21 +108,11 @@ class OlderEvents:
     # The engine's event loop
 
     async def _give(
-        self,
-        follower: Follower,
-        question: Callable[[], Coroutine[Any, Any, _Answer]],
-        answer: Future[_Answer],
+        self, question: Callable[[], Coroutine[Any, Any, _Answer]], answer: Future[_Answer]
     ) -> None:
-        try:
-            result = await question()
-        except BaseException as error:
-            if answer.set_running_or_notify_cancel():
-                answer.set_exception(Unreachable(f"channel {follower.name!r} is not followed any more"))
-            if not isinstance(error, asyncio.CancelledError):
-                raise
-        else:
-            if answer.set_running_or_notify_cancel():
-                answer.set_result(result)
+        result = await question()
+        if answer.set_running_or_notify_cancel():
+            answer.set_result(result)
 
     async def _page(self, follower: Follower, position: int) -> Page:
         log = follower.log

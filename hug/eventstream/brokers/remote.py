@@ -132,8 +132,7 @@ class RemoteBroker:
             with LOCK:
                 self._asked += 1
             connected.add_done_callback(self._answered)
-        thread = self.thread
-        thread.call(lambda: thread.spawn(thread.connect(timeout, connected)))
+        self.thread.connect(timeout, connected)
         return connected
 
     def _answered(self, _: Future[None]) -> None:
