@@ -23,7 +23,7 @@ from hug.interface.exchange import Exchange
 from hug.interface.execution import INLINE, THREADED, InThread
 from hug.interface.interface import Interface
 from hug.interface.protocols import Owner
-from hug.interface.streaming_answer import comes_in_pieces, hand_over, in_pieces
+from hug.interface.streaming_answer import abandon, comes_in_pieces, hand_over, in_pieces
 from hug.introspect import is_awaitable
 from hug.output_format.prepared import Output
 from hug.web.cors_policy import Policy, tell
@@ -139,7 +139,10 @@ class HTTP(Interface[Exchange]):
             if exchange.response.stream is not None:
                 hand_over(exchange, self.name)
         except BaseException as error:
-            await self.clean_up(exchange, error)
+            try:
+                await abandon(exchange)
+            finally:
+                await self.clean_up(exchange, error)
             raise
         if exchange.directives or not plain or exchange.request.form is not None:
             await self.clean_up(exchange, None)

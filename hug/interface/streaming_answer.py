@@ -9,6 +9,7 @@ from typing import Any
 from hug.eventstream.serving.handover import SCOPE_KEY, Handover
 from hug.eventstream.serving.pieces import Pieces, as_bytes
 from hug.eventstream.serving.stream import EventStream
+from hug.flexible import Flexible
 from hug.interface.exchange import Exchange
 from hug.output_format.prepared import Output, output
 from hug.web.file_stream import FileStream, is_sync_file
@@ -54,6 +55,14 @@ def hand_over(exchange: Exchange, name: str) -> None:
     handover.stream = _servable(stream)
     handover.name = name
     response.stream = handover
+
+
+async def abandon(exchange: Exchange) -> None:
+    """Close the response's ``stream``, which is not sent: something was raised after it had been set."""
+    stream, exchange.response.stream = exchange.response.stream, None
+    close = getattr(stream, "aclose", None) or getattr(stream, "close", None)
+    if close is not None:
+        await exchange.execution.call(Flexible(close))
 
 
 def _servable(stream: Any) -> EventStream:

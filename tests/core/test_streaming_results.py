@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -326,3 +327,31 @@ def test_response_stream(api: hug.API) -> None:
 
     with pytest.raises(TypeError, match="must be a file or an iterable"):
         hug.test.get(api, "/wrong")
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_stream_that_is_not_sent(api: hug.API, asynchronous: bool) -> None:
+    """A ``response.stream`` is closed, too, if something is raised after it has been set."""
+    streams = []
+
+    class Reader:
+        closed = False
+
+        async def read(self, size):
+            return b""
+
+        async def close(self):
+            self.closed = True
+
+    def give(response):
+        response.stream = Reader() if asynchronous else Path(__file__).open("rb")  # noqa: SIM115
+        streams.append(response.stream)
+        raise hug.HTTPConflict(title="Not now")
+
+    async def give_async(response):
+        give(response)
+
+    for function in (give, give_async):
+        hug.get(f"/{function.__name__}", api=api)(function)
+        assert hug.test.get(api, function.__name__).status == hug.HTTP_409
+        assert all(each.closed for each in streams)
