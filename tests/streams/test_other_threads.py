@@ -1,6 +1,8 @@
 """What another thread does between any two lines of one, as the lock of all channels lets it."""
 
+import asyncio
 import random
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from itertools import count
@@ -119,3 +121,22 @@ def test_broker_is_closed() -> None:
     for answer in asked:
         assert answer.exception(10) is None or isinstance(answer.exception(), Unreachable)
     assert isinstance(asked[-1].exception(), Unreachable)
+
+
+@pytest.mark.parametrize("published", [True, False])
+def test_nothing_begins_for_readers_that_have_left(api: Any, *, published: bool) -> None:
+    """A reader that leaves begins no task, whatever comes: its event loop may be about to end."""
+    channel = hug.sse.channel("news", history=0, api=api)
+
+    async def leave() -> None:
+        async with channel.subscribe():
+            if published:
+                publish = threading.Thread(target=channel.publish, args=("x",))
+                publish.start()
+                publish.join()
+        for _ in range(3):
+            assert asyncio.all_tasks() == {asyncio.current_task()}
+            await asyncio.sleep(0)
+
+    asyncio.run(leave())
+    assert fanout_of(channel).idle()

@@ -131,8 +131,9 @@ class Reading:
             audience.count(self, -1)
 
     def _depart(self, audience: Audience) -> None:
-        audience.wake()  # what was kept for it may go
         audience.count(self, -1)
+        if audience.readers:
+            audience.wake()  # what was kept for it may go
 
     # Reading
 

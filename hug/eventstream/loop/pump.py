@@ -36,9 +36,11 @@ class Pumped(Protocol):
 
     Attributes:
         queued: Whether it waits for the next pass; for the pump alone.
+        readers: How many there are.
     """
 
     queued: bool
+    readers: int
 
     def serve(self) -> Iterator[None] | None:
         """Write what the readers that keep up lack.
@@ -132,8 +134,11 @@ class Pump:
             self._loop.call_soon_threadsafe(function, *arguments)
 
     def _enqueue(self, audience: Pumped) -> None:
-        self._queue.append(audience)
-        self._start()
+        if audience.readers:
+            self._queue.append(audience)
+            self._start()
+        else:  # they have left: at the end of their event loop, perhaps, where no task ends any more
+            audience.queued = False
 
     def _start(self) -> None:
         if not self._running:
