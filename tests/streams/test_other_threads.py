@@ -8,18 +8,26 @@ from concurrent.futures import Future
 from itertools import count
 from types import ModuleType
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 import hug
 from hug.eventstream.brokers import engine_thread
 from hug.eventstream.brokers.lock import LOCK, held_here
+from hug.eventstream.channels import audience as audience_module
 from hug.eventstream.channels import fanout as fanout_module
+from hug.eventstream.channels import group as group_module
+from hug.eventstream.channels.audience import Audience
 from hug.eventstream.channels.channel import fanout_of
+from hug.eventstream.channels.group import Group
 from hug.eventstream.channels.subscribing import Messages
 from hug.eventstream.history import replica as replica_module
-from hug.eventstream.history.log import Bounds
+from hug.eventstream.history.cursor import Cursor
+from hug.eventstream.history.log import Bounds, Log
 from hug.eventstream.history.replica import Replica
+from hug.eventstream.history.track import Track
+from hug.eventstream.history.view import View
 from hug.exceptions import Unreachable
 
 from ..between_lines import BetweenLines
@@ -140,3 +148,56 @@ def test_nothing_begins_for_readers_that_have_left(api: Any, *, published: bool)
 
     asyncio.run(leave())
     assert fanout_of(channel).idle()
+
+
+class Listening:
+    """Readers that are served together, and do not keep up, or do."""
+
+    def __init__(self, audience: Audience, *, complete: bool) -> None:
+        self.audience = audience
+        self.complete = complete
+        self.readers = 0
+        self.view: Any = self
+        self.key = self
+
+    def count(self, change: int) -> None:
+        self.readers += change
+        self.audience.count(self, change)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("comes", [True, False])
+def test_others_come_and_go(api: Any, *, comes: bool) -> None:
+    """That some do not keep up is known in all threads, while others come and go."""
+    pump: Any = None
+    fanout = fanout_of(hug.sse.channel("news", api=api))
+    others: list[Listening] = []
+    for moment in at_each_line(audience_module, lambda: others[-1].count(1 if comes else -1)):
+        audience = Audience(fanout, pump, None)
+        Listening(audience, complete=False).count(1)
+        others.append(Listening(audience, complete=True))
+        if not comes:
+            others[-1].count(1)
+        with moment:
+            assert not audience.complete
+
+
+def test_behind_and_stuck() -> None:
+    """That a reader does not keep up is known in all threads, while it goes from one place to another."""
+    log = Log("life", Bounds(100, 1 << 24), LOCK)
+    for _ in range(20):
+        log.append(b"data: %b\n" % (b"x" * 50_000), 0.0)
+    server, reader, pump = Mock(), Mock(), Mock()
+    server.pending = None
+    server.write = lambda _: Mock()  # it is taken later
+    reader.connection, reader.ending = server, None
+    group = Group(View([Track("news", log, lambda: "event")]), pump, ())
+    group.join(reader, Cursor([0]), None)
+    seen: list[bool] = []
+    with BetweenLines({group_module.__file__}, 1, random.Random(1), lambda: seen.append(group.complete)):
+        for _ in range(5):
+            group.catch_up()
+            group.moved(reader, gone=False)
+    assert len(seen) > 50
+    assert not any(seen)
+    group.leave(reader)
+    assert group.complete

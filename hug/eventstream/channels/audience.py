@@ -5,6 +5,7 @@ from concurrent.futures import Future
 from typing import Protocol
 
 from hug.eventstream.brokers import Page
+from hug.eventstream.brokers.lock import LOCK
 from hug.eventstream.channels.group import Group, Listeners
 from hug.eventstream.history.log import LIVE_BYTES, LIVE_EVENTS, Log
 from hug.eventstream.loop.pump import Pump
@@ -142,7 +143,13 @@ class Audience:
 
     def count(self, group: Listeners, change: int) -> None:
         """See `hug.eventstream.channels.group.Belonging`; the last reader ends the audience."""
-        self.readers += change
+        with LOCK:
+            self.readers += change
+            self._arrange(group)
+        if not self.readers:
+            self._origin.forsake(self)
+
+    def _arrange(self, group: Listeners) -> None:
         key = group.view.key
         if self._groups is None and self._sole in (None, group):
             self._sole = group if group.readers else None
@@ -157,10 +164,10 @@ class Audience:
             if len(self._groups) == 1:
                 (self._sole,) = self._groups.values()
                 self._groups = None
-        if not self.readers:
-            self._origin.forsake(self)
 
     def _all(self) -> tuple[Listeners, ...]:
-        if self._groups is not None:
-            return tuple(self._groups.values())
-        return () if self._sole is None else (self._sole,)
+        """Return all groups that have readers; from any thread."""
+        with LOCK:
+            if self._groups is not None:
+                return tuple(self._groups.values())
+            return () if self._sole is None else (self._sole,)

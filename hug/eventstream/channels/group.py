@@ -91,8 +91,8 @@ class Group:
     """
 
     __slots__ = (
-        "_audiences", "_away", "_behind", "_catching_up", "_cursor", "_ending", "_log", "_pump", "_stuck",
-        "_together", "readers", "view",
+        "_audiences", "_away", "_behind", "_catching_up", "_cursor", "_ending", "_lagging", "_log", "_pump",
+        "_stuck", "_together", "readers", "view",
     )  # fmt: skip
 
     def __init__(self, view: View, pump: Pump, audiences: tuple[Belonging, ...]) -> None:
@@ -107,12 +107,15 @@ class Group:
         self._together: dict[Connection, Member] = {}  # a write to all need not touch the readers
         self._behind: dict[Member, Cursor] = {}
         self._stuck: dict[Member, Cursor] = {}
+        # All that have joined and do not keep up, also while they go from one place to another: other threads
+        # look whether there are any.
+        self._lagging: dict[Member, None] = {}
         self._away: Fetching[Member] | None = None  # once there was a need
 
     @property
     def complete(self) -> bool:
-        """Whether all readers keep up."""
-        return not (self._behind or self._stuck or (self._away is not None and self._away.readers))
+        """Whether all readers keep up; in any thread."""
+        return not self._lagging
 
     def slowest(self, log: Log) -> int | None:
         """Return the position in one of its logs of the reader that has the least; None without readers.
@@ -145,6 +148,7 @@ class Group:
             if self._lags() or self.view.closed:
                 self._wake()
         else:
+            self._lagging[reader] = None
             self._behind[reader] = cursor
             self._catch_up_soon()
 
@@ -155,6 +159,7 @@ class Group:
             self._stuck.pop(reader, None)
             if self._away is not None:
                 self._away.discard(reader)
+            self._lagging.pop(reader, None)
             self._wake()  # what was kept for it may go
         self._count(-1)
 
@@ -313,6 +318,7 @@ class Group:
             if places is None:
                 reader.end(None, missed=True)
             else:
+                self._lagging[reader] = None
                 self._fetching().add(reader, cursor.copy(), places)
         return b""
 
@@ -344,6 +350,7 @@ class Group:
             cursor.pages = None
         self._behind.pop(reader, None)
         self._together[reader.connection] = reader
+        self._lagging.pop(reader, None)
         return True
 
     def _part(self, reader: Member) -> bool:
@@ -354,6 +361,7 @@ class Group:
         return True
 
     def _set_aside(self, reader: Member, cursor: Cursor, pending: asyncio.Task[None]) -> None:
+        self._lagging[reader] = None
         self._behind.pop(reader, None)
         self._stuck[reader] = cursor
         cursor.pages = None  # it may take long, and holds nothing meanwhile
