@@ -60,7 +60,8 @@ def describe(annotation: Any) -> str:
         return _describe_choices(arguments)
     if isinstance(origin, type) and issubclass(origin, Collection):
         kind, to = ("Dictionary", " to ") if issubclass(origin, Mapping) else ("Multiple", ", ")
-        return f"{kind} ({to.join(describe(part) for part in arguments if part is not ...)})"
+        inside = to.join(describe(part) for part in arguments if part is not ...)
+        return f"{kind} ({inside})" if inside else kind
     try:
         return _WORDS[annotation]
     except (KeyError, TypeError):  # not there, or not hashable

@@ -69,7 +69,7 @@ def upload_type(annotation: Any) -> File | None:
         return upload_type(arguments[0])
     if (kind := beside_none(annotation)) is not annotation:
         return upload_type(kind)
-    if origin is list and arguments[0] is UploadedFile:
+    if origin is list and arguments == (UploadedFile,):
         return Files()
     return File() if annotation is UploadedFile else None
 

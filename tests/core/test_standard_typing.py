@@ -8,6 +8,7 @@ import datetime as dt
 import enum
 import functools
 import pathlib
+import typing
 import warnings
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, NewType, TypedDict
 
@@ -271,6 +272,17 @@ def test_functions_in_annotated(api: hug.API, annotation: Any, good: int, bad: s
     refused = hug.test.get(api, "/x", value=bad)
     assert refused.status_code == 400
     assert list(refused.data["errors"]) == ["value"]
+
+
+def test_typing_without_arguments(api: hug.API) -> None:
+    """``typing.List``, of nothing in particular, is ``list``."""
+
+    @hug.get(api=api)
+    def listed(names: typing.List):  # noqa: UP006
+        return names
+
+    assert hug.test.get(api, "listed", names=["a", "b"]).data == ["a", "b"]
+    assert hug.test.get(api, "listed", names="a").data == ["a"]
 
 
 def test_published_numbers(api: hug.API) -> None:

@@ -352,6 +352,7 @@ DESCRIBED = [
     (int | None, "Integer or null"),
     (Optional[str], "String or null"),  # noqa: UP045
     (list[int], "Multiple (Integer)"),
+    (typing.List, "Multiple"),  # noqa: UP006
     (tuple[int, ...], "Multiple (Integer)"),
     (tuple[int, str], "Multiple (Integer, String)"),
     (dict, "Dictionary"),
