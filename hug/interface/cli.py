@@ -165,9 +165,11 @@ class CLI(Requestless[CLICall]):
     # Steps
 
     def gather(self, call: CLICall, errors: dict[str, Any]) -> dict[str, Any]:
-        """See `Interface.gather`."""
+        """See `Interface.gather`. Text that is a default is read and converted as a word is."""
         for argument in self.arguments:
             name = argument.field.external
+            if name not in call.given and type(argument.field.default) is str and not argument.shape.flag:
+                call.given[name] = call.written[name] = argument.field.default
             if name in call.given:
                 try:
                     call.given[name] = argument.shape.value(call.given[name])

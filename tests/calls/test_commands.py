@@ -6,6 +6,7 @@ import io
 import re
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
 import pytest
@@ -27,13 +28,45 @@ def test_arguments(api: hug.API) -> None:
     """What is required has a place, what has a default is an option; types convert, defaults stay."""
 
     @hug.cli(api=api)
-    def price(name: hug.types.text, amount: int, factor: float = "1", note=None, *, unit, round_to=2):
+    def price(name: hug.types.text, amount: int, factor: float = 1, note=None, *, unit, round_to=2):
         return [name, amount, factor, note, unit, round_to]
 
-    assert hug.test.cli(price, "tea", 3, "--unit", "kg") == ["tea", 3, "1", None, "kg", 2]
+    assert hug.test.cli(price, "tea", 3, "--unit", "kg") == ["tea", 3, 1, None, "kg", 2]
     words = ("-f", 0.5, "tea", "--note=x y", 3, "-u", "kg", "--round-to", "0")
     assert hug.test.cli(price, *words) == ["tea", 3, 0.5, "x y", "kg", "0"]
-    assert hug.test.cli(price, amount=-3, name="--", unit="-", note="-n") == ["--", -3, "1", "-n", "-", 2]
+    assert hug.test.cli(price, amount=-3, name="--", unit="-", note="-n") == ["--", -3, 1, "-n", "-", 2]
+
+
+def test_defaults_that_are_text(api: hug.API, capsys: pytest.CaptureFixture[str]) -> None:
+    """Text that is a default converts as a word does, and is an error if it cannot; in Python it stays."""
+
+    def letters(value):
+        return sorted(value)
+
+    @hug.cli(api=api)
+    def read(
+        folder: Path = "a/b",
+        kinds: hug.types.comma_separated_list = "a,b",
+        level: hug.types.mapping({"low": 1, "high": 2}) = "low",
+        *,
+        data: dict = '{"a": 1}',
+        sure: bool = "yes",
+        name: str = "x",
+        order: letters = "ba",
+        silent: bool = "",
+    ):
+        return [folder.name, kinds, level, data, sure, name, order, silent]
+
+    assert hug.test.cli(read) == ["b", ["a", "b"], 1, {"a": 1}, True, "x", ["a", "b"], ""]
+    assert hug.test.cli(read, level="high")[2] == 2
+    with pytest.raises(AttributeError, match="'str' object has no attribute 'name'"):
+        read()
+
+    @hug.cli(api=api)
+    def wrong(number: int = "many"):
+        raise AssertionError(number)
+
+    assert shown(wrong, capsys).endswith("error: argument -n/--number: invalid int value: 'many'\n[2]")
 
 
 def test_help(api: hug.API, capsys: pytest.CaptureFixture[str]) -> None:

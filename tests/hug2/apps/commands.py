@@ -1,5 +1,7 @@
 """Several commands in one program."""
 
+import pathlib
+
 import hug
 
 
@@ -167,6 +169,21 @@ def everything(number: int = 1):
 @hug.cli()
 def read_file():
     return open("files/a.txt")
+
+
+@hug.cli()
+def text_defaults(
+    number: int = "5",
+    path: pathlib.PurePosixPath = "a/b",
+    names: hug.types.comma_separated_list = "a,b",
+    level: hug.types.mapping({"low": 1}) = "low",
+):
+    return [number, path.name, names, level]
+
+
+@hug.cli()
+def text_default_refused(number: int = "x"):
+    return number
 
 
 if __name__ == "__main__":
