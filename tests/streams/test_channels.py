@@ -13,6 +13,7 @@ import pytest
 import hug
 from hug.eventstream.channels import stream_reader
 from hug.eventstream.channels.channel import Channel, fanout_of
+from hug.eventstream.loop.open_streams import streams_of
 
 from .stalling import Client, all_is_quiet, assert_run, connected, log_of, number_of, run, serve, until
 
@@ -282,3 +283,31 @@ def test_disconnect_on_gap(api: Any, where: str, late: bool) -> None:
         await all_is_quiet(channel)
 
     run(main())
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_slow_head(api: Any, others: int) -> None:
+    """What is published while a server takes its time to send a stream's head is kept for that stream."""
+    channel = serve(api, history=0)
+
+    class Slow(Client):
+        async def _send(self, message: Any) -> None:
+            if message["type"] == "http.response.start":
+                await until(lambda: self.writes > 0, "a server that goes on")
+            await super()._send(message)
+
+    async def publish_meanwhile() -> None:
+        early = [await Client(api, "/live").open() for _ in range(others)]
+        client = Slow(api, "/live", writes=0)
+        client.begin()
+        await until(lambda: len(channel.readers) == others + 1, "a reader")
+        for number in range(1, 6):
+            await channel.publish(number)
+            await until(lambda: streams_of(asyncio.get_running_loop()).pump.idle, "a pass")
+        client.flow()
+        for each in (client, *early):
+            assert_run(await each.take(5), 1, 5)
+            await each.leave()
+        await all_is_quiet(channel)
+
+    run(publish_meanwhile())

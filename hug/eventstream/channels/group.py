@@ -107,7 +107,7 @@ class Group:
         self._together: dict[Connection, Member] = {}  # a write to all need not touch the readers
         self._behind: dict[Member, Cursor] = {}
         self._stuck: dict[Member, Cursor] = {}
-        # All that have joined and do not keep up, also while they go from one place to another: other threads
+        # All that do not keep up, or are to join, also while they go from one place to another: other threads
         # look whether there are any.
         self._lagging: dict[Member, None] = {}
         self._away: Fetching[Member] | None = None  # once there was a need
@@ -131,12 +131,16 @@ class Group:
 
     # Readers that come and go
 
-    def expect(self) -> None:
-        """Count a reader that is to come: from now on its channels keep what it lacks."""
+    def expect(self, reader: Member | None = None) -> None:
+        """Count a reader that is to come; what it lacks is kept, if it is said which one that is."""
+        if reader is not None:
+            self._lagging[reader] = None
         self._count(1)
 
-    def give_up(self) -> None:
+    def give_up(self, reader: Member | None = None) -> None:
         """Expect one reader less: it will not join."""
+        if reader is not None:
+            self._lagging.pop(reader, None)
         self._wake()  # what was kept for it may go
         self._count(-1)
 

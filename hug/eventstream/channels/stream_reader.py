@@ -194,7 +194,8 @@ class Reader:
             raise RuntimeError("a stream can be started once only")
         self._guard = guard
         group = self._group = subscription.group(asyncio.get_running_loop(), guard)
-        group.expect()  # before we look where it is: what comes from here on is kept for it
+        # Before we look where it is. What is elsewhere, too, need not be kept here: it can be fetched.
+        group.expect(self if subscription.local else None)
         try:
             if subscription.local:
                 self._start = group.view.start(last_event_id, subscription.since, monotonic())
@@ -254,7 +255,7 @@ class Reader:
         group, self._group = self._group, None
         if group is not None:
             if self._ended is None:
-                group.give_up()
+                group.give_up(self)
             else:
                 group.leave(self)
         if self._upstream is not None:
