@@ -140,6 +140,7 @@ class EventStreamHTTP(HTTP):
         handover: Handover = exchange.request.scope[SCOPE_KEY]
         if handover.outcome is not None:
             result, error = handover.outcome
+            handover.outcome = None  # it may be another stream's endpoint, which has an outcome of its own
             if error is not None:
                 raise error
             return result

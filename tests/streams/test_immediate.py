@@ -171,6 +171,21 @@ def test_other_endpoint(api: hug.API) -> None:
     assert hug.test.get(api, "/stream").data == "other"
 
 
+def test_other_stream(api: hug.API) -> None:
+    """That may be another stream."""
+
+    @hug.sse("/other", api=api)
+    async def other() -> Any:
+        return ["other"]
+
+    @hug.sse("/stream", api=api)
+    async def handler() -> Any:
+        return other
+
+    with hug.test.sse(api, "/stream") as stream:
+        assert [event.data for event in stream] == ["other"]
+
+
 def test_disconnecting_channel(api: hug.API) -> None:
     """A reader that has missed what is gone is told so by 204, if its channel disconnects such readers."""
     strict = hug.sse.channel("strict", history=1, on_gap="disconnect", api=api)
