@@ -90,6 +90,40 @@ def test_client_that_is_gone() -> None:
     asyncio.run(main())
 
 
+class Closed(Server):
+    """A request of uvicorn's whose transport is uvloop's, and closed, of which uvicorn has yet to hear."""
+
+    __module__ = "uvicorn.protocols.http.httptools_impl"
+
+    @property
+    def transport(self) -> Server:
+        return self
+
+    async def send(self, message: Any) -> None:
+        await self.takes.wait()
+        raise RuntimeError("unable to perform operation on <TCPTransport closed=True>; the handler is closed")
+
+
+def test_client_that_is_gone_before_the_server_knows() -> None:
+    """What a closed transport raises is that the client is gone; of an open one it is an error."""
+
+    async def main() -> None:
+        server = Closed()
+        with pytest.raises(RuntimeError, match="handler is closed"):
+            server.connection().write(b"data: 1\n\n")
+        server.closing = True
+        with pytest.raises(ClientGone):
+            server.connection().write(b"data: 1\n\n")
+        server.takes.clear()
+        pending = server.connection().write(b"data: 1\n\n")
+        assert pending is not None
+        server.takes.set()
+        with pytest.raises(ClientGone):
+            await pending
+
+    asyncio.run(main())
+
+
 class Slow(Server):
     """A server that takes one message at a time, when it is told to."""
 

@@ -217,9 +217,13 @@ class Connection:
             except (OSError, asyncio.CancelledError, GeneratorExit) as error:
                 # The latter two are a middleware's own: this task, which may be that of all streams, goes on.
                 raise ClientGone from error
+            except RuntimeError as error:
+                if not self._is_closed():
+                    raise
+                raise ClientGone from error
             if rest is None:
                 return None
-            pending = self._loop.create_task(_sent(rest))
+            pending = self._loop.create_task(self._sent(rest))
         self.pending = pending
         pending.add_done_callback(self._taken)
         return pending
@@ -245,7 +249,27 @@ class Connection:
         if previous.cancelled() or previous.exception() is not None:
             raise ClientGone
         self.wrote_at = self._loop.time()
-        await _sent(self._sending(message))
+        await self._sent(self._sending(message))
+
+    async def _sent(self, sending: Awaitable[None]) -> None:
+        """Wait until the server has taken what is being sent.
+
+        Raises:
+            ClientGone: The server says so, as ASGI wants it, by an `OSError`.
+        """
+        try:
+            await sending
+        except OSError as error:
+            raise ClientGone from error
+        except RuntimeError as error:
+            if not self._is_closed():
+                raise
+            raise ClientGone from error
+
+    def _is_closed(self) -> bool:
+        """Whether a client has left of whom uvicorn has yet to hear: uvloop raises RuntimeError then."""
+        cycle = self._cycle()
+        return cycle is not None and cycle.transport.is_closing()
 
     def _taken(self, pending: asyncio.Task[None]) -> None:
         if self.pending is pending:
@@ -255,15 +279,3 @@ class Connection:
         error = pending.exception()
         if error is not None and self.writer is not None:
             self.writer.write_failed(error)  # whoever wrote may be waiting for something else
-
-
-async def _sent(sending: Awaitable[None]) -> None:
-    """Wait until the server has taken what is being sent.
-
-    Raises:
-        ClientGone: The server says so, as ASGI wants it, by an `OSError`.
-    """
-    try:
-        await sending
-    except OSError as error:
-        raise ClientGone from error
