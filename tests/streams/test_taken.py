@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from hug.eventstream.brokers.outbox import Outbox
 from hug.eventstream.brokers.pending_event import Taken, settle
 from hug.eventstream.history.log import Bounds
 from hug.exceptions import NotTaken
@@ -71,6 +72,28 @@ def test_taken_meanwhile() -> None:
         if asked:
             event.add_done_callback(lambda _: None)
         assert event.result(0) == "me.1-7"
+
+
+def test_given_up_meanwhile() -> None:
+    """An event that is given up in one thread, just as another answers for it, has one of these answers."""
+    first, second, third = taken(), taken(), taken()
+    first.add_done_callback(lambda _: second.fail(NotTaken("given up")))
+    second.add_done_callback(lambda _: None)
+    assert settle([first, second, third], [1, 2, 3]) == (2, [])
+    assert [first.result(), third.result()] == ["me.1-1", "me.1-3"]
+    assert isinstance(second.exception(), NotTaken)
+
+    class Late(Taken):
+        def done(self) -> bool:
+            done = super().done()
+            settle([self], [7])
+            return done
+
+    outbox = Outbox("test://", 10.0, lambda: None)
+    late = outbox.put("news", b"data: 1\n", BOUNDS, kind=Late)
+    outbox.end("the connection was closed")
+    assert late.result(0) == f"{late.request}-7"
+    assert outbox.lost == 0
 
 
 def test_failure() -> None:

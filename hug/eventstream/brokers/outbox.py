@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import math
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from itertools import count
 from time import monotonic
 from typing import Final, TypeAlias
@@ -18,7 +18,7 @@ from hug.eventstream.brokers.unawaited_failures import Unheard
 from hug.eventstream.brokers.waiting import Waiting
 from hug.eventstream.engines.engine import Entry
 from hug.eventstream.history.log import Bounds
-from hug.exceptions import BrokerError, FateUnknown, NotTaken, Unreachable
+from hug.exceptions import BrokerError, FateUnknown, HugError, NotTaken, Unreachable
 
 MOST_EVENTS: Final = 10_000
 MOST_BYTES: Final = 16 * 1024 * 1024
@@ -324,12 +324,16 @@ class Outbox:
     def _fail(self, taken: Taken, why: str) -> bool:
         if taken.done():
             return False
+        error: HugError = NotTaken(f"an event on channel {taken.channel!r} was not taken: {why}")
+        count = self._counts.refused
         if taken.sent:
-            self._counts.unknown.add()
             what = f"whether event {taken.request} on channel {taken.channel!r} was taken"
             hint = "Publish it again only if it may come twice"
-            taken.fail(FateUnknown(f"nobody knows {what}: it was sent, but {why}. {hint}"))
-        else:
-            self._counts.refused.add()
-            taken.fail(NotTaken(f"an event on channel {taken.channel!r} was not taken: {why}"))
+            error = FateUnknown(f"nobody knows {what}: it was sent, but {why}. {hint}")
+            count = self._counts.unknown
+        try:
+            taken.fail(error)
+        except InvalidStateError:  # it has been answered just now, in another thread
+            return False
+        count.add()
         return True

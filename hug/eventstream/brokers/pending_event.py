@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from concurrent.futures._base import FINISHED, PENDING
 from typing import Any, Protocol, TypeVar
 
@@ -161,7 +161,10 @@ def settle(
                 else:
                     awaited.append((taken, answer))
     for taken, position in awaited:
-        taken.set_result(f"{taken.request}-{position}")
+        try:
+            taken.set_result(f"{taken.request}-{position}")
+        except InvalidStateError:  # it has been given up just now, in another thread
+            settled -= 1
     return settled, others
 
 
