@@ -60,7 +60,7 @@ class HeldHead:
         present: Any = self._cycle.transport
         if present is self:
             self._cycle.transport = transport
-            if self._held:
+            if self._held and not transport.is_closing():  # uvloop raises of one that is closed
                 transport.write(self._held)
         return transport
 

@@ -1,13 +1,16 @@
 """hug.server.held_head: the head of a response leaves with what follows it at once, and waits for nothing."""
 
+import asyncio
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import uvloop
 
-from hug.server.held_head import JOINED
+from hug.server.held_head import JOINED, HeldHead
 
 from .serving import exchange, get, serving
 
@@ -115,3 +118,28 @@ def test_pipelined(port: int) -> None:
                 break
     parts = data.split(b"HTTP/1.1 200 OK\r\n")[1:]
     assert [part.partition(b"\r\n\r\n")[2] for part in parts] == [b"small"] * 3 + [LARGE]
+
+
+@pytest.mark.parametrize("loops", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def test_client_that_leaves_before_the_head(loops: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    """The head of one whose connection is closed meanwhile goes nowhere, and is no error."""
+    failures = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _loop, context: failures.append(context))
+        ours, theirs = socket.socketpair()
+        transport, _ = await loop.create_connection(asyncio.Protocol, sock=ours)
+        held: Any = HeldHead(SimpleNamespace(transport=transport), SimpleNamespace(loop=loop))  # type: ignore[arg-type]
+        held._cycle.transport = held
+        transport.abort()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        held.write(b"HTTP/1.1 200 OK\r\n")
+        for _ in range(5):
+            await asyncio.sleep(0)
+        theirs.close()
+
+    with asyncio.Runner(loop_factory=loops) as runner:
+        runner.run(main())
+    assert failures == []
