@@ -1,23 +1,20 @@
 """The broker for several processes, over any engine."""
 
-import atexit
 import contextlib
 import math
-import os
-import sys
 import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
-from functools import cached_property, lru_cache
+from functools import cached_property
 from time import monotonic
-from typing import ClassVar, Final, cast
+from typing import Final, cast
 
-from hug.eventstream.brokers import Health, Reach
+from hug.eventstream.brokers import Health, Reach, process_end
 from hug.eventstream.brokers.counter import Counts
 from hug.eventstream.brokers.engine_thread import EngineThread
 from hug.eventstream.brokers.link import Link
 from hug.eventstream.brokers.lock import LOCK
-from hug.eventstream.brokers.process import keep_track, this_process
+from hug.eventstream.brokers.process import this_process
 from hug.eventstream.brokers.remote_topic import RemoteTopic
 from hug.eventstream.engines.engine import Engine, Removable
 from hug.eventstream.history.log import Bounds
@@ -25,12 +22,6 @@ from hug.exceptions import BrokerError, Unreachable
 
 PATIENCE: Final = 10.0
 """Seconds after which those who publish are told that the engine has not answered."""
-
-AT_EXIT: Final = 5.0
-"""Seconds that a process waits, when it ends, for its events to be taken."""
-
-BEGINNING: Final = 2.0
-"""Seconds that a process waits, when another is forked off, for threads that have just begun."""
 
 
 class RemoteBroker:
@@ -43,8 +34,6 @@ class RemoteBroker:
         wait: Seconds that a server waits at its start for an engine that does not answer.
         counts: What has happened, in this process.
     """
-
-    _at_exit: ClassVar = False  # whether this process has flushed what it has published, as it ends
 
     def __init__(
         self,
@@ -73,7 +62,7 @@ class RemoteBroker:
         self._asked = 0  # how many wait to be told whether we can connect
         self._threads: dict[int, EngineThread] = {}  # by process; there is one
         self.counts = Counts()
-        _prepare()  # now: what is registered with `atexit` while that is at work is not called any more
+        process_end.prepare()
 
     @property
     def thread(self) -> EngineThread:
@@ -84,10 +73,9 @@ class RemoteBroker:
             made = EngineThread(self.url, self._make, self.patience, self.counts, lambda: self._asked)
             thread = self._threads.setdefault(this_process(), made)
             if thread is made:
-                if self._at_exit:
+                if process_end.has_ended():
                     made.outbox.await_each()
-                _at_work[id(self)] = self
-                _flush_when_a_child_ends()
+                process_end.begins(self)
                 made.start()
                 for reference in self._topics.valuerefs():
                     topic = reference()
@@ -154,9 +142,13 @@ class RemoteBroker:
     def close(self, timeout: float) -> None:
         """See `hug.eventstream.brokers.Broker.close`."""
         thread = self._threads.pop(this_process(), None)
-        _at_work.pop(id(self), None)
+        process_end.is_over(self)
         if thread is not None:
             thread.close(timeout)
+
+    def await_beginning(self, timeout: float) -> None:
+        """See `hug.eventstream.brokers.process_end.AtWork.await_beginning`."""
+        self.thread.await_beginning(timeout)
 
     def begin_anew(self) -> None:
         """See `hug.eventstream.brokers.Broker.begin_anew`."""
@@ -188,44 +180,3 @@ class RemoteBroker:
 
 
 _of_parents: Final[list[EngineThread]] = []
-_at_work: Final[dict[int, RemoteBroker]] = {}  # until they are closed: what they have must not be lost
-
-
-@lru_cache(maxsize=1)
-def _prepare() -> None:
-    """Be told when the process ends, and when another is forked off."""
-    keep_track()
-    atexit.register(_end)
-    os.register_at_fork(before=_await_beginnings, after_in_child=_begin_anew)
-
-
-def _end() -> None:
-    # What was registered before is called after this, and may publish, too.
-    RemoteBroker._at_exit = True
-    flush()
-
-
-def _flush_when_a_child_ends() -> None:
-    """Be told when this process ends, if `multiprocessing` has made it: `atexit` is not, then."""
-    parent = getattr(sys.modules.get("multiprocessing.process"), "parent_process", lambda: None)()
-    if parent is not None:
-        sys.modules["multiprocessing.util"].Finalize(None, flush, exitpriority=0)
-
-
-def _await_beginnings() -> None:
-    until = monotonic() + BEGINNING
-    for broker in list(_at_work.values()):
-        broker.thread.await_beginning(max(0.0, until - monotonic()))
-
-
-def _begin_anew() -> None:
-    for broker in list(_at_work.values()):
-        broker.begin_anew()
-    _at_work.clear()
-
-
-def flush(timeout: float = AT_EXIT) -> None:
-    """Wait until all that was published is taken, for so many seconds at most, and disconnect."""
-    until = monotonic() + timeout
-    for broker in list(_at_work.values()):
-        broker.close(max(0.0, until - monotonic()))

@@ -14,8 +14,8 @@ from typing import Final
 from hug.eventstream.brokers import Broker
 from hug.eventstream.brokers.lock import LOCK
 from hug.eventstream.brokers.url import broker as broker_at
-from hug.eventstream.channels.lone_program import be_quiet, watch
 from hug.eventstream.channels.registry import Channels
+from hug.eventstream.channels.unread_memory import be_quiet, watch
 from hug.exceptions import BrokerError
 
 logger = logging.getLogger("hug")

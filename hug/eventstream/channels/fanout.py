@@ -11,10 +11,10 @@ from hug.eventstream.brokers import Broker, Page, Topic
 from hug.eventstream.brokers.lock import LOCK
 from hug.eventstream.channels.audience import Audience
 from hug.eventstream.channels.filter_failures import Failures
-from hug.eventstream.channels.lone_program import be_quiet
 from hug.eventstream.channels.options import Options
 from hug.eventstream.channels.publication import wait_in_thread
 from hug.eventstream.channels.thread_reader import Apart
+from hug.eventstream.channels.unread_memory import be_quiet
 from hug.eventstream.history.log import Bounds, Log
 from hug.eventstream.history.track import OnGap, Predicate, Track
 from hug.eventstream.loop.open_streams import streams_of

@@ -9,7 +9,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from hug.eventstream.channels.lone_program import be_quiet
+from hug.eventstream.channels.unread_memory import be_quiet
 
 PAUSE: Final = 1.0
 """Seconds between two looks, at least."""
