@@ -125,7 +125,8 @@ class OpenStreams:
         for companion in list(self.companions):
             companion.drain()
         if self.heart.streams:
-            logger.info("ending %d open event stream(s)", len(self.heart.streams))
+            # Files that are being sent, and JSON lines, among them.
+            logger.info("ending %d open stream(s)", len(self.heart.streams))
             self._round = self._loop.create_task(self._drain(self.ending_since + FLUSHED))
 
     async def _drain(self, until: float) -> None:
