@@ -128,9 +128,8 @@ class EventStreamHTTP(HTTP):
             result = await super().obtain(exchange)
             return await self._shared.join() if result is _SHARED and self._shared is not None else result
         except Unreachable as error:
-            exchange.response.status = (
-                falcon.HTTP_200
-            )  # after an HTTP error an `EventSource` stays away for good
+            # After an HTTP error, of `on_invalid` perhaps, an `EventSource` stays away for good.
+            exchange.response.status = falcon.HTTP_200
             return _refusal(error)
 
     def call(self, exchange: Exchange, arguments: dict[str, Any]) -> Any:

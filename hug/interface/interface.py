@@ -108,7 +108,7 @@ class Interface(Generic[C]):
                 call.errors = errors
                 return await self.disapprove(call, errors)
         result = self.call(call, arguments)
-        if isinstance(result, dict) or not hasattr(result, "__await__"):
+        if not introspect.is_awaitable(result):
             return result
         # A wrapper of an async function may be a plain one.
         return await (result if self.asynchronous else call.execution.resolve(result))

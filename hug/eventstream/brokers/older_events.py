@@ -170,9 +170,8 @@ class OlderEvents:
         events = await self._around(follower, number)
         if follower.link is not link:
             return None
-        there = (
-            bool(events) and events[0].position == number
-        )  # else it was taken out of the middle, or trimmed
+        # If it is not there it was taken out of the middle, or trimmed.
+        there = bool(events) and events[0].position == number
         return Place(position, 0, id_of(events[0]) if there else None)
 
     async def _ends_now(self, follower: Follower) -> Ends:
